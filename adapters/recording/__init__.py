@@ -1,0 +1,1 @@
+"""Recordings of feeds, for replay and for tests."""

@@ -1,0 +1,1 @@
+"""Things people look at: the terminal wallboard and Prometheus."""

@@ -1,0 +1,1 @@
+"""Things on wires: lamps, towers, sounders, and the engine that plays patterns on them."""

@@ -1,0 +1,1 @@
+"""The shell: configuration, clock, timer, supervision, delivery, HTTP and the command line."""

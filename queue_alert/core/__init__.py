@@ -1,0 +1,1 @@
+"""What is known and what should happen: pure, with time as a parameter."""

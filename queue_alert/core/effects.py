@@ -1,0 +1,59 @@
+"""What the shell is to do, imperative."""
+
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from queue_alert.core.units import GroupName, SignalName
+
+__all__ = ["Anomaly", "Effect", "ReportAnomaly", "Severity", "ShowSignal", "SignalLevel"]
+
+
+class Severity(IntEnum):
+    """How bad it is; a larger number is worse."""
+
+    NORMAL = 0
+    WARNING = 1
+    CRITICAL = 2
+
+
+class SignalLevel(msgspec.Struct, frozen=True, gc=False):
+    """What a lamp is to say: a level, so the newest wins and it may be sent again at will.
+
+    ``depth`` 0 and ``NORMAL`` and not ``stale`` is the only level that may be dark.
+    """
+
+    depth: int = 0
+    """How many contacts wait, >= 0."""
+    severity: Severity = Severity.NORMAL
+    stale: bool = False
+    """True while any feed behind the figures is not live: they are held, not known."""
+
+
+class ShowSignal(msgspec.Struct, frozen=True, gc=False, tag="show_signal"):
+    """Show this level on the output of that name."""
+
+    signal: SignalName
+    level: SignalLevel
+
+
+class Anomaly(StrEnum):
+    """Something a feed said that cannot be true or does not fit."""
+
+    IMPLAUSIBLE_TIME = "implausible_time"
+    UNKNOWN_CONTACT = "unknown_contact"
+    TOO_MANY_GROUPS = "too_many_groups"
+    TOO_MANY_WAITING = "too_many_waiting"
+    TOO_MANY_AGENTS = "too_many_agents"
+
+
+class ReportAnomaly(msgspec.Struct, frozen=True, gc=False, tag="report_anomaly"):
+    """Count this and say it once in the log."""
+
+    anomaly: Anomaly
+    group: GroupName
+    detail: str
+
+
+Effect: TypeAlias = ShowSignal | ReportAnomaly

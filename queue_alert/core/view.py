@@ -1,0 +1,213 @@
+"""The floor as it stands, frozen: what wallboards draw and metrics count.
+
+Instants rather than ages wherever an age would grow by itself, so that a group in which nothing happened
+compares equal to itself. All of it is JSON by msgspec: the live view sends these structs as they are.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from queue_alert.core.effects import Severity, SignalLevel
+from queue_alert.core.events import FeedState
+from queue_alert.core.units import (
+    AgentId,
+    ContactId,
+    FeedName,
+    GroupName,
+    Instant,
+    Ratio,
+    Seconds,
+    SignalName,
+)
+
+__all__ = [
+    "AbandonedContact",
+    "AgentView",
+    "ExpectedWait",
+    "FeedView",
+    "Figures",
+    "FloorView",
+    "GroupView",
+    "Histogram",
+    "LampsChanged",
+    "LiveMessage",
+    "OutputView",
+    "ServiceLevelTarget",
+    "SignalView",
+    "ViewChanged",
+]
+
+
+class Histogram(msgspec.Struct, frozen=True, gc=False):
+    """Durations counted by upper bound, since the monitor started; never falls."""
+
+    edges: tuple[Seconds, ...]
+    """Upper bounds, inclusive, rising; the last bucket (above them all) has no edge."""
+    counts: tuple[int, ...]
+    """One count per edge and one more for what lies above; not cumulative."""
+    total_s: Seconds
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The counted figures of one group over one period."""
+
+    offered: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    """All abandons, the short ones among them."""
+    short_abandoned: int = 0
+    """Abandons after at most the short-abandon limit."""
+    rerouted: int = 0
+    """Left by time-out, exit key, no agents, withdrawal, overflow or callback."""
+    unknown: int = 0
+    outcomes: dict[str, int] = {}
+    """Contacts by :class:`~queue_alert.core.events.Outcome`, none that is zero."""
+    service_level: dict[str, Ratio | None] = {}
+    """By formula name; ``None`` where nothing was counted yet."""
+    average_speed_of_answer_s: Seconds | None = None
+    average_handling_s: Seconds | None = None
+    abandon_ratio: Ratio | None = None
+    transferred: int = 0
+    completed: int = 0
+    ring_failures: int = 0
+
+
+class ServiceLevelTarget(msgspec.Struct, frozen=True, gc=False):
+    """Which service level is shown: "80/20, offered" is goal 0.8, threshold 20 s, formula ``offered``."""
+
+    formula: str
+    threshold_s: Seconds
+    goal: Ratio
+
+
+class ExpectedWait(msgspec.Struct, frozen=True, gc=False):
+    """An estimate of the wait of whoever joins now, and how it was made."""
+
+    method: str
+    seconds: Seconds
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One agent in one group."""
+
+    agent: AgentId
+    state: str
+    reason: str = ""
+    since: Instant
+
+
+class AbandonedContact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A customer who gave up, for the list of those to call back."""
+
+    contact: ContactId
+    caller: str
+    """Masked unless the configuration says otherwise."""
+    at: Instant
+    waited_s: Seconds
+
+
+class GroupView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One group."""
+
+    name: GroupName
+    waiting: int = 0
+    oldest_queued_at: Instant | None = None
+    """When the wait of the longest-waiting contact began; the longest wait is now minus this."""
+    severity: Severity = Severity.NORMAL
+    agents: dict[str, int] = {}
+    """Number of agents by :class:`~queue_alert.core.events.AgentState`, none that is zero."""
+    agent_list: tuple[AgentView, ...] = ()
+    target: ServiceLevelTarget
+    window: Figures
+    """Over the sliding window."""
+    window_s: Seconds
+    today: Figures
+    """Since the daily reset."""
+    expected_wait: ExpectedWait | None = None
+    recently_abandoned: tuple[AbandonedContact, ...] = ()
+    """Newest first."""
+    offered_total: int = 0
+    """Since the monitor started; this and all below never fall."""
+    left_total: dict[str, int] = {}
+    """By outcome, since the monitor started; outcomes that were later revised stay counted."""
+    transferred_total: dict[str, int] = {}
+    """By transfer kind."""
+    answered_wait: Histogram
+    abandoned_wait: Histogram
+    talk: Histogram
+    held: Histogram
+    corrections: int = 0
+    """Contacts that a snapshot (or a later event) had to put right."""
+    agent_corrections: int = 0
+
+
+class FeedView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One feed's health."""
+
+    name: FeedName
+    state: FeedState
+    reason: str = ""
+    since: Instant
+    last_event_at: Instant | None = None
+    lag_s: Seconds | None = None
+    events: int = 0
+    corrections: int = 0
+    anomalies: dict[str, int] = {}
+    """What did not fit or could not be read, by kind."""
+
+
+class SignalView(msgspec.Struct, frozen=True, gc=False):
+    """What one output has been told to say."""
+
+    name: SignalName
+    level: SignalLevel
+
+
+class OutputView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One output as it is lit this instant. Filled in by the shell, not by the core."""
+
+    name: str
+    driver: str
+    lamps: dict[str, str] = {}
+    """Lamp name to what it shows: ``"off"``, or its colour as ``"#rrggbb"``."""
+    fault: str = ""
+
+
+class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_field="type"):
+    """Everything, at ``at``."""
+
+    at: Instant
+    version: str = ""
+    started_at: Instant = 0.0
+    reset_at: Instant = 0.0
+    """When "today" began."""
+    timezone: str = "UTC"
+    groups: tuple[GroupView, ...] = ()
+    feeds: tuple[FeedView, ...] = ()
+    signals: tuple[SignalView, ...] = ()
+    outputs: tuple[OutputView, ...] = ()
+
+
+class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_field="type"):
+    """What has changed since the last message; a part that is missing has not."""
+
+    at: Instant
+    groups: tuple[GroupView, ...] = ()
+    """Whole groups, each replacing the one of its name."""
+    feeds: tuple[FeedView, ...] = ()
+    signals: tuple[SignalView, ...] = ()
+    outputs: tuple[OutputView, ...] = ()
+    reset_at: Instant | None = None
+
+
+class LampsChanged(msgspec.Struct, frozen=True, kw_only=True, tag="lamps", tag_field="type"):
+    """One output's lamps changed: a flash began or ended."""
+
+    at: Instant
+    output: str
+    lamps: dict[str, str]
+
+
+LiveMessage: TypeAlias = FloorView | ViewChanged | LampsChanged
+"""What the live view's WebSocket carries, one JSON object a message: ``floor`` first, then the others."""

@@ -1,0 +1,1 @@
+"""An ACD that is not there."""
