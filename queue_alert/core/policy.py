@@ -68,7 +68,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     reset_at_s: Seconds = 0.0
     """Local time of day of the daily reset, in seconds after midnight, 0 to 86,399."""
     settle_s: Seconds = 5.0
-    """How long a snapshot that runs ahead of the events may be confirmed by them before it counts as a correction."""
+    """How long the events may take to confirm a snapshot that ran ahead of them; then it is a correction."""
     show_numbers: bool = False
     """Show callers' numbers whole."""
     recently_abandoned: int = 20

@@ -1,0 +1,319 @@
+"""The floor: groups, waiting contacts, agents. Applies one event to it.
+
+An event may come late, twice or not at all; none of that may leave a trace once a snapshot has come (see
+:mod:`queue_alert.core.reconcile`). A contact in a group is one *visit*, from its place in the line to its
+outcome. What decides between a repeat and a new visit of the same contact is the feed's own order (``seq``)
+or, where it has none, its time.
+
+``queued``, ``answered`` and ``left`` are most of what a feed says. Each handles the plain case in one piece,
+without calls, and leaves everything else to the slower methods of :class:`~queue_alert.core.visits.Visits`.
+"""
+
+from bisect import bisect_left
+
+from queue_alert.core.board import SignalBoard
+from queue_alert.core.deadlines import NEVER, Deadlines
+from queue_alert.core.effects import Anomaly, Effect, ReportAnomaly
+from queue_alert.core.events import (
+    AgentRemoved,
+    AgentState,
+    AgentStateChanged,
+    ContactAnswered,
+    ContactCompleted,
+    ContactDequeued,
+    ContactLeft,
+    ContactQueued,
+    ContactRingFailed,
+    ContactTransferred,
+    ContactWrapped,
+    Outcome,
+    Provenance,
+)
+from queue_alert.core.group import MOST_DEPARTED, AgentRecord, Group, Visit, VisitState
+from queue_alert.core.policy import Policy
+from queue_alert.core.units import AgentId, GroupName, Instant, Seconds
+from queue_alert.core.visits import Deadline, Visits
+
+__all__ = ["Floor"]
+
+_LEFT, _ANSWERED, _COMPLETED, _SETTLING = (
+    VisitState.LEFT,
+    VisitState.ANSWERED,
+    VisitState.COMPLETED,
+    VisitState.SETTLING,
+)
+_LONGEST_SETTLE_S: Seconds = 60.0
+_PHASES = 64
+
+
+class Floor:
+    """All groups. Methods take ``now`` last; what follows from them is in ``board.effects``.
+
+    Args:
+        policy: Groups, thresholds, limits.
+        now: When counting begins.
+    """
+
+    def __init__(self, policy: Policy, now: Instant) -> None:
+        self.policy = policy
+        self._most_waiting = policy.max_waiting_per_group
+        self.groups: dict[GroupName, Group] = {}
+        self.board = SignalBoard(policy)
+        self.deadlines: Deadlines[Deadline] = Deadlines()
+        self.visits = Visits(policy, self.board, self.deadlines)
+        for name in policy.groups:
+            self.group(name, now)
+
+    def group(self, name: GroupName, now: Instant) -> Group | None:
+        """Return the group of that name, made on first sight; ``None`` when there are too many."""
+        group = self.groups.get(name)
+        if group is None:
+            if len(self.groups) >= self.policy.max_groups:
+                self.report(Anomaly.TOO_MANY_GROUPS, name, f"limit={self.policy.max_groups}")
+                return None
+            group = Group(
+                name,
+                self.policy.groups.get(name, self.policy.default_group),
+                now,
+                phase=len(self.groups) % _PHASES / _PHASES,
+                recently_abandoned=self.policy.recently_abandoned,
+                show_numbers=self.policy.show_numbers,
+            )
+            self.groups[name] = group
+            self.board.attach(group)
+        return group
+
+    # Contacts
+
+    def queued(self, event: ContactQueued, now: Instant) -> None:
+        """Put a contact into the line."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is None:
+            return
+        contact = event.contact
+        began = event.queued_at
+        if began is None:
+            began = event.time
+        waiting = group.waiting
+        if (
+            not group.newest_at <= began <= now
+            or contact in waiting
+            or contact in group.departed
+            or len(waiting) >= self._most_waiting
+        ):
+            self.visits.queued(group, event, began, now)
+            return
+        statistics = group.statistics
+        if now >= statistics.bucket_ends_at:
+            statistics.rotate(now)
+        statistics.totals.offered += 1
+        waiting[contact] = Visit(contact, event.source, began, event.seq, event.caller)
+        group.newest_at = began
+        group.cached_view = None
+        wakes_at = self.board.deepened(group, now)
+        if wakes_at is not NEVER:
+            self.deadlines.push(wakes_at, Deadline(group))
+
+    def dequeued(self, event: ContactDequeued, now: Instant) -> None:
+        """Take a contact out of the line; its outcome is told later or presumed."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is None:
+            return
+        visit = self.visits.ended(group, event, now)
+        if visit.state == _SETTLING:
+            visit.by_snapshot = False
+            visit.outcome = event.presumed
+            self.visits.settle_later(group, visit, min(max(event.settle_s, 0.0), _LONGEST_SETTLE_S), now)
+
+    def answered(self, event: ContactAnswered, now: Instant) -> None:
+        """Count an answer."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is None:
+            return
+        contact, left_at = event.contact, event.time
+        visit = group.waiting.get(contact)
+        if visit is None or visit.by_snapshot or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
+            self.visits.answered(group, event, now)
+            return
+        statistics = group.statistics
+        if now >= statistics.bucket_ends_at:
+            statistics.rotate(now)
+        del group.waiting[contact]
+        visit.state = _ANSWERED
+        visit.left_at = left_at
+        visit.left_seq = event.seq
+        wait_s = left_at - visit.queued_at  # type: ignore[operator]  # who waits began to at a known instant
+        wait_s = max(wait_s, 0.0)
+        visit.counted_wait_s = wait_s
+        statistics.count_answered(wait_s)
+        departed = group.departed
+        departed[contact] = visit
+        if len(departed) > MOST_DEPARTED:
+            group.forget_departed()
+        group.cached_view = None
+        wakes_at = self.board.lessened(group, now)
+        if wakes_at is not NEVER:
+            self.deadlines.push(wakes_at, Deadline(group))
+
+    def left(self, event: ContactLeft, now: Instant) -> None:
+        """Count a contact that left without an answer."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is None:
+            return
+        visit = self.visits.ended(group, event, now)
+        outcome = event.outcome
+        if visit.state == _SETTLING:
+            self.visits.conclude(group, visit, outcome, event.queue_s)
+            visit.is_certain = outcome is not Outcome.UNKNOWN
+        elif visit.state == _LEFT and not visit.is_certain and outcome is not Outcome.UNKNOWN:
+            if visit.outcome is outcome:
+                visit.is_certain = True
+            else:
+                self.visits.revise(group, visit, outcome, event.queue_s)
+        visit.left_seq = max(visit.left_seq, event.seq)
+
+    def completed(self, event: ContactCompleted, now: Instant) -> None:
+        """Count the end of a conversation."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is None:
+            return
+        visit = group.departed.get(event.contact)
+        if visit is None or visit.state != _ANSWERED:
+            if visit is not None and visit.state == _COMPLETED:
+                return
+            visit = self._answer_missed(group, event, now)
+        visit.state = _COMPLETED
+        statistics = group.statistics
+        if now >= statistics.bucket_ends_at:
+            statistics.rotate(now)
+        statistics.totals.completed += 1
+        if (talk_s := event.talk_s) is not None:
+            durations = statistics.talk
+            durations.counts[bisect_left(durations.edges, talk_s)] += 1
+            durations.total_s += talk_s
+        if event.held_s:
+            statistics.held.add(event.held_s)
+        group.cached_view = None
+
+    def wrapped(self, event: ContactWrapped, now: Instant) -> None:
+        """Count the work after a conversation."""
+        group = self._counting(event.group, now)
+        if group is not None:
+            group.statistics.totals.acw_s += event.acw_s
+
+    def ring_failed(self, event: ContactRingFailed, now: Instant) -> None:
+        """Count a ring that nobody answered."""
+        group = self._counting(event.group, now)
+        if group is not None:
+            group.statistics.totals.ring_failures += 1
+
+    def transferred(self, event: ContactTransferred, now: Instant) -> None:
+        """Count a transfer."""
+        group = self._counting(event.group, now)
+        if group is not None:
+            statistics, kind = group.statistics, event.kind.value
+            statistics.totals.transferred += 1
+            statistics.transferred[kind] = statistics.transferred.get(kind, 0) + 1
+
+    # Agents
+
+    def agent_state(self, event: AgentStateChanged, now: Instant) -> None:
+        """Take an agent's state."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is not None:
+            self.set_agent(group, event.agent, event.state, event.reason, event.wrapup_s, now)
+
+    def agent_removed(self, event: AgentRemoved, now: Instant) -> None:
+        """Forget an agent of a group."""
+        group = self.group(event.group, now)
+        if group is not None and group.agents.pop(event.agent, None) is not None:
+            group.cached_view = None
+
+    def set_agent(
+        self,
+        group: Group,
+        agent: AgentId,
+        state: AgentState,
+        reason: str,
+        wrapup_s: Seconds | None,
+        now: Instant,
+    ) -> bool:
+        """Set one agent's state in one group and return whether it was another one before."""
+        record = group.agents.get(agent)
+        if record is not None and record.state is state and record.reason == reason:
+            return False
+        if record is None and len(group.agents) >= self.policy.max_agents_per_group:
+            self.report(Anomaly.TOO_MANY_AGENTS, group.name, f"limit={self.policy.max_agents_per_group}")
+            return False
+        until = NEVER
+        if state is AgentState.WRAPUP and wrapup_s is not None:
+            until = now + max(wrapup_s, 0.0)
+            self.deadlines.push(until, Deadline(group, agent=agent))
+        group.agents[agent] = AgentRecord(state, reason, now, until)
+        group.cached_view = None
+        return True
+
+    # Time
+
+    def advance(self, now: Instant) -> None:
+        """Do everything that is due."""
+        while (deadline := self.deadlines.pop_due(now)) is not None:
+            group = deadline.group
+            if deadline.visit is not None:
+                self.visits.due(group, deadline.visit, now)
+            elif deadline.agent is not None:
+                record = group.agents.get(deadline.agent)
+                if record is not None and now >= record.wrapup_until:
+                    group.agents[deadline.agent] = AgentRecord(AgentState.AVAILABLE, "", record.wrapup_until)
+                    group.cached_view = None
+            elif now >= group.wakes_at:
+                group.wakes_at = NEVER
+                self.visits.judge(group, now)
+
+    def reset_today(self) -> None:
+        """Begin a new "today" in every group; nobody who waits is touched."""
+        for group in self.groups.values():
+            group.statistics.reset_today()
+            group.cached_view = None
+
+    def shift(self, delta: Seconds) -> None:
+        """Move every stored instant by ``delta``, because the clock was set."""
+        for group in self.groups.values():
+            group.shift(delta)
+        self.deadlines.shift(delta)
+
+    def report(self, anomaly: Anomaly, group: GroupName, detail: str) -> None:
+        """Let the shell count and log something that does not fit."""
+        self.board.effects.append(ReportAnomaly(anomaly, group, detail))
+
+    def take_effects(self) -> list[Effect]:
+        """Return the effects so far and forget them."""
+        effects = self.board.effects
+        self.board.effects = []
+        return effects
+
+    def _counting(self, name: GroupName, now: Instant) -> Group | None:
+        """Return the group, ready for a count."""
+        group = self.groups.get(name) or self.group(name, now)
+        if group is not None:
+            if now >= group.statistics.bucket_ends_at:
+                group.statistics.rotate(now)
+            group.cached_view = None
+        return group
+
+    def _answer_missed(self, group: Group, event: ContactCompleted, now: Instant) -> Visit:
+        """Count the answer that must have been: nobody talks who was not answered."""
+        if event.contact in group.waiting or event.contact in group.departed:
+            self.visits.correct(group, event.source)
+        answer = ContactAnswered(
+            id=event.id,
+            source=event.source,
+            time=event.time,
+            seq=event.seq,
+            provenance=Provenance.INFERRED,
+            group=event.group,
+            contact=event.contact,
+            agent=event.agent,
+        )
+        self.visits.answered(group, answer, now)
+        return group.departed[event.contact]

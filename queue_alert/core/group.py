@@ -1,0 +1,289 @@
+"""One group's state: who waits, who has left lately, who serves it."""
+
+from collections import OrderedDict, deque
+
+import msgspec
+
+from queue_alert.core import formulas
+from queue_alert.core.deadlines import NEVER
+from queue_alert.core.effects import Severity
+from queue_alert.core.events import AgentState, Outcome
+from queue_alert.core.masking import mask
+from queue_alert.core.policy import GroupPolicy
+from queue_alert.core.signals import Signal
+from queue_alert.core.statistics import GroupStatistics
+from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, Seconds
+from queue_alert.core.view import (
+    AbandonedContact,
+    AgentView,
+    ExpectedWait,
+    GroupView,
+    ServiceLevelTarget,
+)
+
+__all__ = ["MOST_DEPARTED", "OLDEST_S", "AgentRecord", "Group", "Visit", "VisitState"]
+
+MOST_DEPARTED = 512
+"""How many contacts that left are remembered at most for late and doubled events: hours of forty agents."""
+OLDEST_S: Seconds = 86_400.0 * 7
+"""What is said to have happened longer ago than this has a mistaken time."""
+_NORMAL, _WARNING, _CRITICAL = Severity.NORMAL, Severity.WARNING, Severity.CRITICAL
+_NOT_SERVING = (AgentState.OFFLINE, AgentState.NOT_READY)
+
+
+class VisitState:
+    """Where a visit stands. Plain numbers: they are compared on every event."""
+
+    WAITING = 0
+    SETTLING = 1
+    """Gone; the outcome is to be told yet, or else presumed at ``settles_at``."""
+    LEFT = 2
+    ANSWERED = 3
+    COMPLETED = 4
+
+
+class Visit(msgspec.Struct, gc=False):
+    """One stay of one contact in one group."""
+
+    contact: ContactId
+    source: FeedName
+    queued_at: Instant | None
+    """``None`` where its beginning was not seen."""
+    queued_seq: int = 0
+    caller: str = ""
+    state: int = VisitState.WAITING
+    by_snapshot: bool = False
+    """Its last move was read off a snapshot and no event has confirmed it yet."""
+    settles_at: Instant = NEVER
+    left_at: Instant = 0.0
+    left_seq: int = 0
+    outcome: Outcome | None = None
+    """Where it left without an answer. While settling: the presumed one."""
+    is_certain: bool = True
+    """False where a later event may still revise the outcome."""
+    counted_wait_s: Seconds | None = None
+    """The wait as it was counted with ``outcome``; for an answer only where the ACD had to say it."""
+
+
+class AgentRecord(msgspec.Struct, gc=False):
+    """One agent in one group."""
+
+    state: AgentState
+    reason: str
+    since: Instant
+    wrapup_until: Instant = NEVER
+
+
+class Group:
+    """One group. :mod:`queue_alert.core.floor` moves its contacts; here is what follows from their places."""
+
+    __slots__ = (
+        "_view_until",
+        "agent_corrections",
+        "agents",
+        "cached_view",
+        "corrections",
+        "critical_after_s",
+        "critical_waiting",
+        "departed",
+        "name",
+        "newest_at",
+        "policy",
+        "recently_abandoned",
+        "reported",
+        "severity",
+        "show_numbers",
+        "signals",
+        "statistics",
+        "synced",
+        "timed_severity",
+        "waiting",
+        "wakes_at",
+        "warning_after_s",
+        "warning_waiting",
+    )
+
+    def __init__(
+        self,
+        name: GroupName,
+        policy: GroupPolicy,
+        now: Instant,
+        *,
+        phase: float,
+        recently_abandoned: int,
+        show_numbers: bool,
+    ) -> None:
+        self.name = name
+        self.policy = policy
+        self.statistics = GroupStatistics(policy, now, phase=phase)
+        self.waiting: OrderedDict[ContactId, Visit] = OrderedDict()
+        """In the order of ``queued_at``: the first is the one that has waited longest."""
+        self.newest_at: Instant = now - OLDEST_S
+        """When the last one that lined up began to wait."""
+        self.departed: dict[ContactId, Visit] = {}
+        """Those that left lately, the latest last; see :meth:`forget_departed`."""
+        self.agents: dict[AgentId, AgentRecord] = {}
+        self.recently_abandoned: deque[tuple[Visit, Seconds]] = deque(maxlen=recently_abandoned)
+        self.show_numbers = show_numbers
+        self.severity = Severity.NORMAL
+        self.warning_waiting = _or_never(policy.warning.waiting)
+        self.warning_after_s = _or_never(policy.warning.longest_wait_s)
+        self.critical_waiting = _or_never(policy.critical.waiting)
+        self.critical_after_s = _or_never(policy.critical.longest_wait_s)
+        self.wakes_at: Instant = NEVER
+        """The earliest instant at which the severity may rise by itself that is already on the heap."""
+        self.timed_severity = False
+        """Whether the severity is owed to the longest wait rather than to the number waiting alone."""
+        self.signals: list[Signal] = []
+        """Those that speak for this group."""
+        self.corrections = 0
+        self.agent_corrections = 0
+        self.synced: set[FeedName] = set()
+        """Feeds of which a snapshot of this group was taken: what the first one says is no correction."""
+        self.reported: GroupView | None = None
+        self.cached_view: GroupView | None = None
+        """Set to ``None`` by whoever changes something, so that the next view is made anew."""
+        self._view_until: Instant = 0.0
+
+    def add_waiting(self, visit: Visit, queued_at: Instant) -> None:
+        """Put a visit into the line at its place."""
+        waiting = self.waiting
+        waiting[visit.contact] = visit
+        if queued_at >= self.newest_at or len(waiting) == 1:
+            self.newest_at = queued_at
+        else:
+            self.sort_waiting()
+
+    def sort_waiting(self) -> None:
+        """Put the line in order after a contact turned out to wait since another instant (rare)."""
+        self.waiting = OrderedDict(
+            sorted(self.waiting.items(), key=lambda item: (item[1].queued_at or 0.0, item[1].queued_seq))
+        )
+        self.newest_at = next(reversed(self.waiting.values())).queued_at or 0.0
+
+    def remember(self, visit: Visit) -> None:
+        """Keep a visit that ended for events that come late or twice."""
+        departed = self.departed
+        departed[visit.contact] = visit
+        if len(departed) > MOST_DEPARTED:
+            self.forget_departed()
+
+    def forget_departed(self) -> None:
+        """Forget the earlier half of those that left, all at once: a dict is slow to lose its first."""
+        kept = list(self.departed.items())[MOST_DEPARTED // 2 :]
+        self.departed = dict(kept)
+
+    def oldest_queued_at(self) -> Instant | None:
+        """Return when the longest wait began, or ``None`` if nobody waits."""
+        for visit in self.waiting.values():
+            return visit.queued_at
+        return None
+
+    def judge(self, now: Instant) -> tuple[Severity, Instant]:
+        """Return the severity now and the instant at which time alone makes it worse (or never)."""
+        count = len(self.waiting)
+        self.timed_severity = False
+        if not count:
+            return _NORMAL, NEVER
+        began = self.oldest_queued_at() or 0.0
+        critical_at = began + self.critical_after_s
+        warning_at = began + self.warning_after_s
+        self.timed_severity = now >= warning_at or now >= critical_at
+        if count >= self.critical_waiting or now >= critical_at:
+            return _CRITICAL, NEVER
+        if count >= self.warning_waiting or now >= warning_at:
+            return _WARNING, critical_at
+        return _NORMAL, min(warning_at, critical_at)
+
+    def list_abandoned(self, visit: Visit, wait_s: Seconds) -> None:
+        """Put a contact that gave up on the list of those to call back."""
+        self.recently_abandoned.appendleft((visit, wait_s))
+
+    def unlist_abandoned(self, visit: Visit) -> None:
+        """Take a visit off that list, because it turned out not to have given up."""
+        kept = [entry for entry in self.recently_abandoned if entry[0] is not visit]
+        self.recently_abandoned = deque(kept, maxlen=self.recently_abandoned.maxlen)
+
+    def view(self, now: Instant) -> GroupView:
+        """Return the group frozen; the same object as before while nothing has changed."""
+        view = self.cached_view
+        if view is None or now >= self._view_until:
+            view = self._make_view(now)
+            self.cached_view = view
+            self._view_until = self.statistics.window_changes_at() or NEVER
+        return view
+
+    def shift(self, delta: Seconds) -> None:
+        """Move every stored instant by ``delta``, because the clock was set."""
+        known = (
+            *self.waiting.values(),
+            *self.departed.values(),
+            *(entry[0] for entry in self.recently_abandoned),
+        )
+        for visit in {id(visit): visit for visit in known}.values():
+            if visit.queued_at is not None:
+                visit.queued_at += delta
+            visit.left_at += delta
+            visit.settles_at += delta
+        for agent in self.agents.values():
+            agent.since += delta
+            agent.wrapup_until += delta
+        self.newest_at += delta
+        self.wakes_at += delta
+        self.statistics.shift(delta)
+        self.cached_view = None
+
+    def _make_view(self, now: Instant) -> GroupView:
+        statistics, policy = self.statistics, self.policy
+        window = statistics.window(now)
+        by_state: dict[str, int] = {}
+        for agent in self.agents.values():
+            by_state[agent.state.value] = by_state.get(agent.state.value, 0) + 1
+        return GroupView(
+            name=self.name,
+            waiting=len(self.waiting),
+            oldest_queued_at=self.oldest_queued_at(),
+            severity=self.severity,
+            agents=by_state,
+            agent_list=tuple(
+                AgentView(agent=name, state=agent.state.value, reason=agent.reason, since=agent.since)
+                for name, agent in self.agents.items()
+            ),
+            target=ServiceLevelTarget(
+                policy.service_level_formula, policy.service_level_threshold_s, policy.service_level_goal
+            ),
+            window=window,
+            window_s=policy.window_s,
+            today=statistics.today(),
+            expected_wait=self._expected_wait(),
+            recently_abandoned=tuple(
+                self._abandoned_view(visit, wait) for visit, wait in self.recently_abandoned
+            ),
+            offered_total=statistics.totals.offered,
+            left_total=statistics.left_total(),
+            transferred_total=dict(statistics.transferred),
+            answered_wait=statistics.answered_wait.view(),
+            abandoned_wait=statistics.abandoned_wait.view(),
+            talk=statistics.talk.view(),
+            held=statistics.held.view(),
+            corrections=self.corrections,
+            agent_corrections=self.agent_corrections,
+        )
+
+    def _abandoned_view(self, visit: Visit, waited_s: Seconds) -> AbandonedContact:
+        caller = visit.caller if self.show_numbers else mask(visit.caller)
+        return AbandonedContact(contact=visit.contact, caller=caller, at=visit.left_at, waited_s=waited_s)
+
+    def _expected_wait(self) -> ExpectedWait | None:
+        method = self.policy.expected_wait_method
+        waiting = len(self.waiting)
+        if method == "mitel":
+            serving = sum(agent.state not in _NOT_SERVING for agent in self.agents.values())
+            seconds = formulas.expected_wait_mitel(waiting, self.statistics.average_talk_s(), serving)
+        else:
+            seconds = formulas.expected_wait_moving_average(waiting, self.statistics.average_wait_s)
+        return None if seconds is None else ExpectedWait(method, seconds)
+
+
+def _or_never(limit: float | None) -> float:
+    return NEVER if limit is None else limit

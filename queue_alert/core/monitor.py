@@ -1,0 +1,317 @@
+"""The monitor: events and time in, effects and a view out. The core's face."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from queue_alert.core.effects import Effect
+from queue_alert.core.events import (
+    AcdEvent,
+    AgentRemoved,
+    AgentStateChanged,
+    ClockStepped,
+    ContactAnswered,
+    ContactCompleted,
+    ContactDequeued,
+    ContactHeld,
+    ContactLeft,
+    ContactQueued,
+    ContactRingFailed,
+    ContactRung,
+    ContactTransferred,
+    ContactUnheld,
+    ContactWrapped,
+    Event,
+    FeedState,
+    FeedStatusChanged,
+    GroupSnapshotTaken,
+)
+from queue_alert.core.floor import Floor
+from queue_alert.core.policy import Policy
+from queue_alert.core.reconcile import reconcile
+from queue_alert.core.reset import next_reset, previous_reset
+from queue_alert.core.units import FeedName, Instant, Seconds
+from queue_alert.core.view import FeedView, FloorView, GroupView, SignalView, ViewChanged
+
+__all__ = ["Monitor"]
+
+_IDS_KEPT = 4096  # a power of two
+"""How many of each feed's latest events are remembered, at least, against repeats."""
+_RING_MASK = _IDS_KEPT - 1
+_MAX_FEEDS = 64
+
+
+class _FeedRecord:
+    """What is known of one feed."""
+
+    __slots__ = (
+        "corrections",
+        "events",
+        "ids",
+        "lag_s",
+        "last_event_at",
+        "last_seq",
+        "name",
+        "older_ids",
+        "reason",
+        "sequenced_ids",
+        "since",
+        "state",
+    )
+
+    def __init__(self, name: FeedName, state: FeedState, now: Instant) -> None:
+        self.name = name
+        self.state = state
+        self.reason = ""
+        self.since = now
+        self.last_event_at: Instant | None = None
+        self.lag_s: Seconds | None = None
+        self.events = 0
+        self.corrections = 0
+        self.last_seq = 0
+        self.sequenced_ids = [""] * _IDS_KEPT
+        self.ids: set[str] = set()
+        self.older_ids: set[str] = set()
+
+    def is_repeat(self, identity: str, seq: int) -> bool:
+        """Return whether this event was taken before, and remember it.
+
+        An event whose ``seq`` is the highest so far cannot be a repeat and is only noted in a ring; without
+        ``seq`` the ids themselves are kept, in two generations.
+        """
+        if seq > 0:
+            ring = self.sequenced_ids
+            index = seq & _RING_MASK
+            if seq <= self.last_seq and ring[index] == identity:
+                return True
+            self.last_seq = max(seq, self.last_seq)
+            ring[index] = identity
+            return False
+        ids = self.ids
+        if identity in ids or identity in self.older_ids:
+            return True
+        ids.add(identity)
+        if len(ids) > _IDS_KEPT:
+            self.older_ids = ids
+            self.ids = set()
+        return False
+
+    def view(self) -> FeedView:
+        """Return it frozen."""
+        return FeedView(
+            name=self.name,
+            state=self.state,
+            reason=self.reason,
+            since=self.since,
+            last_event_at=self.last_event_at,
+            lag_s=self.lag_s,
+            events=self.events,
+            corrections=self.corrections,
+        )
+
+
+class Monitor:
+    """What is known and what should happen.
+
+    Not safe for threads; its views are frozen and may be handed to any.
+
+    Args:
+        policy: What to count and how to judge it.
+        now: The instant at which it starts.
+
+    Raises:
+        zoneinfo.ZoneInfoNotFoundError: ``policy.timezone`` is not known here.
+    """
+
+    def __init__(self, policy: Policy, now: Instant) -> None:
+        self._policy = policy
+        self._started_at = now
+        self._reset_at = now
+        self._next_reset = next_reset(policy.timezone, policy.reset_at_s, now)
+        self._floor = Floor(policy, now)
+        self._floor.visits.corrected = self._count_correction
+        self._board = self._floor.board
+        self._feeds = {feed.name: _FeedRecord(feed.name, FeedState.DOWN, now) for feed in policy.feeds}
+        self._reported_feeds: dict[FeedName, FeedView] = {}
+        self._reported_signals: tuple[SignalView, ...] = ()
+        self._reported_reset: Instant | None = None
+        floor = self._floor
+        self._handlers: dict[type, Callable[[Any, Instant], None]] = {
+            ContactQueued: floor.queued,
+            ContactDequeued: floor.dequeued,
+            ContactAnswered: floor.answered,
+            ContactLeft: floor.left,
+            ContactCompleted: floor.completed,
+            ContactWrapped: floor.wrapped,
+            ContactRingFailed: floor.ring_failed,
+            ContactTransferred: floor.transferred,
+            ContactRung: _say_nothing,
+            ContactHeld: _say_nothing,
+            ContactUnheld: _say_nothing,
+            AgentStateChanged: floor.agent_state,
+            AgentRemoved: floor.agent_removed,
+            GroupSnapshotTaken: self._snapshot,
+        }
+
+    def handle(self, event: AcdEvent, now: Instant) -> list[Effect]:
+        """Take one event.
+
+        Args:
+            event: Any event of the neutral feed; one that was taken before (same ``source`` and ``id``)
+                changes nothing.
+            now: When it was received, not before the ``now`` of the call before (but for a clock step).
+
+        Returns:
+            What is to be done about it, in this order.
+        """
+        feed = self._feeds.get(event.source)
+        if feed is None:
+            feed = self._new_feed(event, now)
+            if feed is None:
+                return []
+        seq = event.seq
+        if seq > feed.last_seq:  # the plain case of is_repeat, without the call
+            feed.last_seq = seq
+            feed.sequenced_ids[seq & _RING_MASK] = event.id
+        elif feed.is_repeat(event.id, seq):
+            return []
+        feed.events += 1
+        try:
+            handler = self._handlers[event.__class__]
+        except KeyError:
+            self._handle_our_own(event, now)
+        else:
+            feed.last_event_at = now
+            handler(event, now)
+        board = self._board
+        effects = board.effects
+        if effects:
+            board.effects = []
+            return effects
+        return []
+
+    def advance(self, now: Instant) -> list[Effect]:
+        """Do what is due at ``now`` though nothing arrived; return what is to be done about it."""
+        floor = self._floor
+        floor.advance(now)
+        if now >= self._next_reset:
+            self._reset_at = self._next_reset
+            self._next_reset = next_reset(self._policy.timezone, self._policy.reset_at_s, now)
+            floor.reset_today()
+        return floor.take_effects()
+
+    def next_deadline(self) -> Instant | None:
+        """Return when :meth:`advance` must be called at the latest; a call too early does no harm.
+
+        Never ``None`` as it stands, because there is always a next daily reset.
+        """
+        return min(self._floor.deadlines.next_at(), self._next_reset)
+
+    def levels(self) -> tuple[SignalView, ...]:
+        """Return what every signal says now, to be shown again after an output came back."""
+        return self._board.levels()
+
+    def view(self, now: Instant) -> FloorView:
+        """Return everything, frozen, as it stands at ``now``; outputs are left to the shell."""
+        return FloorView(
+            at=now,
+            started_at=self._started_at,
+            reset_at=self._reset_at,
+            timezone=self._policy.timezone,
+            groups=tuple(group.view(now) for group in self._floor.groups.values()),
+            feeds=tuple(feed.view() for feed in self._feeds.values()),
+            signals=self.levels(),
+        )
+
+    def changes(self, now: Instant) -> ViewChanged | None:
+        """Return what is different from what this method returned before, or ``None`` if nothing is.
+
+        A feed's mere count of events and its last event's instant are not a difference of their own: they
+        come along with the next one.
+        """
+        groups = self._changed_groups(now)
+        feeds = []
+        for feed in self._feeds.values():
+            view = feed.view()
+            if groups or _without_counts(view) != self._reported_feeds.get(feed.name):
+                self._reported_feeds[feed.name] = _without_counts(view)
+                feeds.append(view)
+        signals = self.levels()
+        changed_signals = signals if signals != self._reported_signals else ()
+        self._reported_signals = signals
+        reset_at = self._reset_at if self._reset_at != self._reported_reset else None
+        self._reported_reset = self._reset_at
+        if not (groups or feeds or changed_signals or reset_at is not None):
+            return None
+        return ViewChanged(
+            at=now, groups=tuple(groups), feeds=tuple(feeds), signals=changed_signals, reset_at=reset_at
+        )
+
+    def _changed_groups(self, now: Instant) -> list[GroupView]:
+        changed = []
+        for group in self._floor.groups.values():
+            view = group.view(now)
+            if view is not group.reported:
+                if view != group.reported:
+                    changed.append(view)
+                group.reported = view
+        return changed
+
+    def _new_feed(self, event: Event, now: Instant) -> _FeedRecord | None:
+        """Take in a feed nobody announced; believed until it says otherwise."""
+        if event.__class__ is ClockStepped:
+            return _FeedRecord(event.source, FeedState.LIVE, now)  # the shell's own word: not a feed to show
+        if len(self._feeds) >= _MAX_FEEDS:
+            return None
+        feed = self._feeds[event.source] = _FeedRecord(event.source, FeedState.LIVE, now)
+        return feed
+
+    def _handle_our_own(self, event: AcdEvent, now: Instant) -> None:
+        """Take an event that the shell or an adapter says, not the ACD."""
+        if isinstance(event, FeedStatusChanged):
+            self._feed_status(event, now)
+        elif isinstance(event, ClockStepped):
+            self._clock_stepped(event, now)
+
+    def _snapshot(self, event: GroupSnapshotTaken, now: Instant) -> None:
+        reconcile(self._floor, event, now)
+
+    def _feed_status(self, event: FeedStatusChanged, now: Instant) -> None:
+        feed = self._feeds[event.source]
+        if feed.state is not event.state:
+            feed.since = now
+        feed.state = event.state
+        feed.reason = event.reason
+        feed.lag_s = event.lag_s
+        self._board.set_stale(is_stale=any(feed.state is not FeedState.LIVE for feed in self._feeds.values()))
+
+    def _clock_stepped(self, event: ClockStepped, now: Instant) -> None:
+        delta = event.delta_s
+        self._floor.shift(delta)
+        for feed in self._feeds.values():
+            feed.since += delta
+            if feed.last_event_at is not None:
+                feed.last_event_at = min(feed.last_event_at + delta, now)
+        self._started_at += delta
+        self._next_reset = next_reset(self._policy.timezone, self._policy.reset_at_s, now)
+        # A step over a reset begins a new day, as the passing of time would have.
+        begun = previous_reset(self._policy.timezone, self._policy.reset_at_s, now)
+        if begun > self._reset_at + delta:
+            self._reset_at = begun
+            self._floor.reset_today()
+        else:
+            self._reset_at += delta
+
+    def _count_correction(self, source: FeedName) -> None:
+        feed = self._feeds.get(source)
+        if feed is not None:
+            feed.corrections += 1
+
+
+def _say_nothing(_event: Event, _now: Instant) -> None:
+    """Take an event that changes no figure."""
+
+
+def _without_counts(view: FeedView) -> FeedView:
+    return msgspec.structs.replace(view, events=0, last_event_at=None)

@@ -1,0 +1,104 @@
+"""Bringing the floor to what a snapshot says, whatever was lost, doubled or out of order before.
+
+A snapshot may run *ahead* of the events (Asterisk's does): it lists contacts whose joining has not been said
+yet and misses some whose leaving has not. So a difference is put right at once, but counts as a correction
+only if no event confirms it within the policy's ``settle_s``.
+"""
+
+from queue_alert.core.events import GroupSnapshotTaken, Outcome, WaitingContact
+from queue_alert.core.floor import Floor
+from queue_alert.core.group import Group, Visit, VisitState
+from queue_alert.core.units import Instant, Seconds
+
+__all__ = ["reconcile"]
+
+_SAME_WAIT_S: Seconds = 2.5
+"""Snapshots give waits in whole seconds, so two beginnings this close may be the same."""
+
+
+def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant) -> None:
+    """Make the group's waiting contacts (of this feed) and agents those of the snapshot."""
+    group = floor.group(snapshot.group, now)
+    if group is None:
+        return
+    taken_at = floor.visits.plausible(snapshot.time, group, now)
+    is_first = snapshot.source not in group.synced
+    for entry in snapshot.waiting:
+        began = taken_at if entry.queued_at is None else floor.visits.plausible(entry.queued_at, group, now)
+        waiting = group.waiting.get(entry.contact)
+        if waiting is None:
+            _add(floor, group, snapshot, entry, min(began, taken_at), now, is_first=is_first)
+        elif waiting.queued_at is None or abs(waiting.queued_at - began) > _SAME_WAIT_S:
+            floor.visits.requeue(group, waiting, began, now)
+            floor.visits.correct(group, snapshot.source)
+    _remove_unlisted(floor, group, snapshot, taken_at, now)
+    _set_agents(floor, group, snapshot, now, is_first=is_first)
+    group.synced.add(snapshot.source)
+    group.cached_view = None
+
+
+def _add(
+    floor: Floor,
+    group: Group,
+    snapshot: GroupSnapshotTaken,
+    entry: WaitingContact,
+    began: Instant,
+    now: Instant,
+    *,
+    is_first: bool,
+) -> None:
+    earlier = group.departed.get(entry.contact)
+    if earlier is not None:
+        if _happened_after(snapshot, earlier.left_at, earlier.left_seq):
+            return  # the list is older than the leaving
+        was_presumed = earlier.state == VisitState.LEFT and not earlier.is_certain
+        if earlier.by_snapshot or (was_presumed and earlier.outcome is Outcome.UNKNOWN):
+            if not earlier.by_snapshot:
+                floor.visits.correct(group, snapshot.source)
+            earlier.by_snapshot = False
+            floor.visits.put_back(group, earlier, now)
+            return
+    visit = Visit(entry.contact, snapshot.source, began, 0, entry.caller)
+    visit.by_snapshot = not is_first
+    if floor.visits.enter(group, visit, now) and visit.by_snapshot:
+        floor.visits.settle_later(group, visit, floor.policy.settle_s, now)
+
+
+def _remove_unlisted(
+    floor: Floor, group: Group, snapshot: GroupSnapshotTaken, taken_at: Instant, now: Instant
+) -> None:
+    listed = {entry.contact for entry in snapshot.waiting}
+    gone = [
+        visit
+        for contact, visit in group.waiting.items()
+        if contact not in listed
+        and visit.source == snapshot.source
+        and not _happened_after(snapshot, visit.queued_at or taken_at, visit.queued_seq)
+    ]
+    for visit in gone:
+        floor.visits.take_out(group, visit, taken_at, 0, now)
+        visit.by_snapshot = True
+        floor.visits.settle_later(group, visit, floor.policy.settle_s, now)
+
+
+def _set_agents(
+    floor: Floor, group: Group, snapshot: GroupSnapshotTaken, now: Instant, *, is_first: bool
+) -> None:
+    if snapshot.agents is None:
+        return
+    corrections = 0
+    for entry in snapshot.agents:
+        corrections += floor.set_agent(group, entry.agent, entry.state, entry.reason, entry.wrapup_s, now)
+    listed = {entry.agent for entry in snapshot.agents}
+    for agent in [agent for agent in group.agents if agent not in listed]:
+        del group.agents[agent]
+        corrections += 1
+    if not is_first:
+        group.agent_corrections += corrections
+
+
+def _happened_after(snapshot: GroupSnapshotTaken, at: Instant, seq: int) -> bool:
+    """Return whether something was later than the snapshot, by the feed's order or else by time."""
+    if seq and snapshot.seq:
+        return seq > snapshot.seq
+    return at > snapshot.time

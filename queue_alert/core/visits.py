@@ -1,0 +1,300 @@
+"""What may happen to one contact's stay in one group, in whatever order it is told."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from queue_alert.core.board import SignalBoard
+from queue_alert.core.deadlines import NEVER, Deadlines
+from queue_alert.core.effects import Anomaly, ReportAnomaly
+from queue_alert.core.events import ContactAnswered, ContactDequeued, ContactLeft, ContactQueued, Outcome
+from queue_alert.core.group import OLDEST_S, Group, Visit, VisitState
+from queue_alert.core.policy import Policy
+from queue_alert.core.units import AgentId, FeedName, GroupName, Instant, Seconds
+
+__all__ = ["Deadline", "Visits"]
+
+_WAITING, _SETTLING, _LEFT, _ANSWERED, _COMPLETED = (
+    VisitState.WAITING,
+    VisitState.SETTLING,
+    VisitState.LEFT,
+    VisitState.ANSWERED,
+    VisitState.COMPLETED,
+)
+_AHEAD_S: Seconds = 5.0
+"""An ACD's clock may be ahead of ours by this much without remark; such a time is taken as now."""
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """What time alone brings about in a group: to a visit, to an agent, or (neither) to its severity."""
+
+    group: Group
+    visit: Visit | None = None
+    agent: AgentId | None = None
+
+
+class Visits:
+    """Moves visits between the line, settling and their outcome, and keeps every figure in step.
+
+    Args:
+        policy: Limits and the time to settle.
+        board: Told of every change of depth.
+        deadlines: Where what time brings about is kept.
+    """
+
+    def __init__(self, policy: Policy, board: SignalBoard, deadlines: Deadlines[Deadline]) -> None:
+        self._policy = policy
+        self._board = board
+        self._deadlines = deadlines
+        self.corrected: Callable[[FeedName], None] = _nobody_listens
+        """Called for every correction, with the feed that needed it."""
+
+    # What a feed says
+
+    def queued(self, group: Group, event: ContactQueued, began: Instant, now: Instant) -> None:
+        """Put a contact into the line, whatever is known of it already."""
+        began = self.plausible(began, group, now)
+        waiting = group.waiting.get(event.contact)
+        if waiting is not None:
+            if waiting.by_snapshot:
+                self._confirm(group, waiting, event, began, now)
+            return
+        earlier = group.departed.get(event.contact)
+        if earlier is not None and not _is_later(earlier, event.seq, began):
+            self._learn_beginning(group, earlier, event, began)
+            return
+        self.enter(group, Visit(event.contact, event.source, began, event.seq, event.caller), now)
+
+    def ended(
+        self, group: Group, event: ContactDequeued | ContactAnswered | ContactLeft, now: Instant
+    ) -> Visit:
+        """Return the visit that the event says is over, taken out of the line if it was still in it."""
+        left_at = self.plausible(event.time, group, now)
+        visit = group.waiting.get(event.contact)
+        if visit is not None:
+            self.take_out(group, visit, left_at, event.seq, now)
+            return visit
+        visit = group.departed.get(event.contact)
+        if visit is not None:
+            if visit.state == _SETTLING:
+                if visit.by_snapshot:
+                    visit.left_at = min(left_at, visit.left_at)
+                return visit
+            if not visit.is_certain or not _is_later(visit, event.seq, left_at):
+                return visit
+        return self._beginning_missed(group, event, left_at, now)
+
+    def answered(self, group: Group, event: ContactAnswered, now: Instant) -> None:
+        """Count an answer, whatever was presumed before."""
+        visit = self.ended(group, event, now)
+        if visit.state == _SETTLING:
+            self.conclude(group, visit, Outcome.ANSWERED, event.queue_s)
+        elif visit.state == _LEFT and not visit.is_certain:
+            self.revise(group, visit, Outcome.ANSWERED, event.queue_s)
+        visit.left_seq = max(visit.left_seq, event.seq)
+
+    # What time brings
+
+    def due(self, group: Group, visit: Visit, now: Instant) -> None:
+        """Settle a visit whose time for news is over."""
+        if now < visit.settles_at:
+            return
+        if visit.state == _SETTLING:
+            self._settle(group, visit)
+        elif visit.state == _WAITING and visit.by_snapshot:
+            visit.by_snapshot = False
+            self.correct(group, visit.source)
+
+    # Moves, shared with reconciliation
+
+    def enter(self, group: Group, visit: Visit, now: Instant) -> bool:
+        """Let a new visit begin: it waits and is counted as offered; ``False`` if the line is over-full."""
+        if len(group.waiting) >= self._policy.max_waiting_per_group:
+            self._report(Anomaly.TOO_MANY_WAITING, group.name, f"limit={self._policy.max_waiting_per_group}")
+            return False
+        earlier = group.departed.pop(visit.contact, None)
+        if earlier is not None and earlier.state == _SETTLING:
+            self._settle(group, earlier)
+        _rotate(group, now)
+        group.statistics.totals.offered += 1
+        self._line_up(group, visit, now)
+        return True
+
+    def take_out(self, group: Group, visit: Visit, left_at: Instant, seq: int, now: Instant) -> None:
+        """Take a waiting visit out of the line; its outcome is open (``SETTLING``)."""
+        del group.waiting[visit.contact]
+        if visit.by_snapshot:
+            visit.by_snapshot = False
+            self.correct(group, visit.source)
+        visit.state = _SETTLING
+        visit.outcome = None
+        visit.settles_at = NEVER
+        visit.left_at = left_at
+        visit.left_seq = seq
+        group.remember(visit)
+        _rotate(group, now)
+        group.cached_view = None
+        self._push(group, self._board.lessened(group, now))
+
+    def put_back(self, group: Group, visit: Visit, now: Instant) -> None:
+        """Let a visit that was taken out by mistake wait again where it stood."""
+        if visit.state == _LEFT:
+            self._take_back(group, visit)
+        del group.departed[visit.contact]
+        visit.state = _WAITING
+        visit.outcome = None
+        visit.is_certain = True
+        visit.settles_at = NEVER
+        self._line_up(group, visit, now)
+
+    def requeue(self, group: Group, visit: Visit, queued_at: Instant, now: Instant) -> None:
+        """Learn that a waiting visit began at another instant."""
+        visit.queued_at = queued_at
+        group.sort_waiting()
+        group.cached_view = None
+        self.judge(group, now)
+
+    def settle_later(self, group: Group, visit: Visit, after_s: Seconds, now: Instant) -> None:
+        """Look at the visit again after a while, if it is then still as it is now."""
+        visit.settles_at = now + after_s
+        self._deadlines.push(visit.settles_at, Deadline(group, visit=visit))
+
+    def conclude(self, group: Group, visit: Visit, outcome: Outcome, queue_s: Seconds | None) -> None:
+        """Count a settling visit's outcome."""
+        began = visit.queued_at
+        wait_s = queue_s if began is None else max(visit.left_at - began, 0.0)
+        visit.is_certain = True
+        if outcome is Outcome.ANSWERED:
+            visit.state = _ANSWERED
+            visit.counted_wait_s = queue_s if began is None else None
+            group.statistics.count_answered(wait_s)
+        else:
+            visit.state = _LEFT
+            visit.outcome = outcome
+            visit.counted_wait_s = wait_s
+            group.statistics.count_left(outcome, wait_s)
+            if outcome is Outcome.ABANDONED:
+                group.list_abandoned(visit, wait_s or 0.0)
+        group.cached_view = None
+
+    def revise(self, group: Group, visit: Visit, outcome: Outcome, queue_s: Seconds | None) -> None:
+        """Replace a presumed outcome by the true one."""
+        self._take_back(group, visit)
+        self.conclude(group, visit, outcome, queue_s)
+        self.correct(group, visit.source)
+
+    def correct(self, group: Group, source: FeedName) -> None:
+        """Count one correction of a contact."""
+        group.corrections += 1
+        group.cached_view = None
+        self.corrected(source)
+
+    def judge(self, group: Group, now: Instant) -> None:
+        """Work out the group's severity anew and tell it."""
+        self._push(group, self._board.judge(group, now, show=True))
+
+    def plausible(self, at: Instant, group: Group, now: Instant) -> Instant:
+        """Return ``at`` if it can be true, else ``now``; what cannot be true is reported."""
+        if now - OLDEST_S <= at <= now:
+            return at
+        if not now < at <= now + _AHEAD_S:
+            self._report(Anomaly.IMPLAUSIBLE_TIME, group.name, f"seconds_from_now={at - now:.0f}")
+        return now
+
+    # Helpers
+
+    def _confirm(
+        self, group: Group, visit: Visit, event: ContactQueued, began: Instant, now: Instant
+    ) -> None:
+        """Take the event that says what a snapshot said before."""
+        visit.by_snapshot = False
+        visit.settles_at = NEVER
+        visit.queued_seq = event.seq
+        visit.caller = event.caller or visit.caller
+        group.cached_view = None
+        if visit.queued_at != began:
+            self.requeue(group, visit, began, now)
+
+    def _learn_beginning(self, group: Group, visit: Visit, event: ContactQueued, began: Instant) -> None:
+        """Learn the beginning of a visit whose end was told first."""
+        if visit.queued_at is not None:
+            return
+        visit.caller = event.caller
+        visit.queued_at = min(began, visit.left_at)
+        if visit.state == _SETTLING:
+            return
+        state, is_certain = visit.state, visit.is_certain
+        outcome = (visit.outcome if state == _LEFT else None) or Outcome.ANSWERED
+        if outcome is Outcome.ANSWERED and visit.counted_wait_s is not None:
+            return  # the ACD said how long it was
+        self._take_back(group, visit, is_revision=False)
+        self.conclude(group, visit, outcome, None)
+        visit.state, visit.is_certain = state, is_certain
+
+    def _beginning_missed(
+        self,
+        group: Group,
+        event: ContactDequeued | ContactAnswered | ContactLeft,
+        left_at: Instant,
+        now: Instant,
+    ) -> Visit:
+        """Make a visit of which only the end is known. That it was offered is certain all the same."""
+        earlier = group.departed.pop(event.contact, None)
+        if earlier is not None and earlier.state == _SETTLING:
+            self._settle(group, earlier)
+        visit = Visit(event.contact, event.source, None)
+        visit.state = _SETTLING
+        visit.left_at = left_at
+        visit.left_seq = event.seq
+        group.remember(visit)
+        _rotate(group, now)
+        group.statistics.totals.offered += 1
+        self.correct(group, event.source)
+        self._report(Anomaly.UNKNOWN_CONTACT, group.name, f"contact={event.contact}")
+        return visit
+
+    def _settle(self, group: Group, visit: Visit) -> None:
+        """Give a visit the outcome that was presumed, for want of a better one."""
+        was_by_snapshot = visit.by_snapshot
+        self.conclude(group, visit, visit.outcome or Outcome.UNKNOWN, None)
+        visit.is_certain = False
+        visit.by_snapshot = False
+        if was_by_snapshot:
+            self.correct(group, visit.source)
+
+    def _take_back(self, group: Group, visit: Visit, *, is_revision: bool = True) -> None:
+        outcome = (visit.outcome or Outcome.UNKNOWN) if visit.state == _LEFT else Outcome.ANSWERED
+        group.statistics.take_back(outcome, visit.counted_wait_s, is_revision=is_revision)
+        if outcome is Outcome.ABANDONED:
+            group.unlist_abandoned(visit)
+
+    def _line_up(self, group: Group, visit: Visit, now: Instant) -> None:
+        began = visit.queued_at or now
+        is_last = began >= group.newest_at
+        group.add_waiting(visit, began)
+        group.cached_view = None
+        self._push(group, self._board.deepened(group, now))
+        if not is_last:
+            self.judge(group, now)
+
+    def _push(self, group: Group, wakes_at: Instant) -> None:
+        self._deadlines.push(wakes_at, Deadline(group))
+
+    def _report(self, anomaly: Anomaly, group: GroupName, detail: str) -> None:
+        self._board.effects.append(ReportAnomaly(anomaly, group, detail))
+
+
+def _is_later(visit: Visit, seq: int, at: Instant) -> bool:
+    """Return whether something was after the visit's end, by the feed's order or else by time."""
+    if seq and visit.left_seq:
+        return seq > visit.left_seq
+    return at > visit.left_at
+
+
+def _rotate(group: Group, now: Instant) -> None:
+    if now >= group.statistics.bucket_ends_at:
+        group.statistics.rotate(now)
+
+
+def _nobody_listens(_source: FeedName) -> None:
+    """Listen to corrections where nobody counts them."""
