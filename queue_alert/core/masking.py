@@ -4,7 +4,7 @@ import re
 
 __all__ = ["mask"]
 
-_NUMBER = re.compile(r"[+\d][\d\s().-]*")
+_NUMBER = re.compile(r"[+(]?\d[\d\s().-]*")
 _KEPT_DIGITS = 3
 _PLAIN_WORDS = frozenset({"", "anonymous", "unknown", "private", "restricted", "unavailable"})
 

@@ -80,7 +80,8 @@ class Visits:
                 if visit.by_snapshot:
                     visit.left_at = min(left_at, visit.left_at)
                 return visit
-            if not visit.is_certain or not _is_later(visit, event.seq, left_at):
+            says_nothing = isinstance(event, ContactLeft) and event.outcome is Outcome.UNKNOWN
+            if says_nothing or not visit.is_certain or not _is_later(visit, event.seq, left_at):
                 return visit
         return self._beginning_missed(group, event, left_at, now)
 
