@@ -40,27 +40,25 @@ class SignalBoard:
 
     def deepened(self, group: Group, now: Instant) -> Instant:
         """Follow one contact more in a group; return what :meth:`judge` returns."""
-        waiting = len(group.waiting)
         wakes_at = NEVER
         # Who joins behind others crosses no limit of time before they do.
-        if waiting == 1 or waiting == group.warning_waiting or waiting == group.critical_waiting:  # noqa: PLR1714
+        if len(group.waiting) in group.turning_points:
             wakes_at = self.judge(group, now)
         effects, is_stale = self.effects, self.is_stale
         for signal in group.signals:
             signal.depth = depth = signal.depth + 1
-            effects.append(ShowSignal(signal.name, SignalLevel(depth, signal.severity, is_stale)))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, is_stale))
         return wakes_at
 
     def lessened(self, group: Group, now: Instant) -> Instant:
         """Follow one contact fewer in a group; return what :meth:`judge` returns."""
-        after = len(group.waiting) + 1
         wakes_at = NEVER
-        if group.timed_severity or after in (1, group.warning_waiting, group.critical_waiting):
+        if group.timed_severity or len(group.waiting) + 1 in group.turning_points:
             wakes_at = self.judge(group, now)
         effects, is_stale = self.effects, self.is_stale
         for signal in group.signals:
             signal.depth = depth = signal.depth - 1
-            effects.append(ShowSignal(signal.name, SignalLevel(depth, signal.severity, is_stale)))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, is_stale))
         return wakes_at
 
     def judge(self, group: Group, now: Instant, *, show: bool = False) -> Instant:
@@ -110,6 +108,4 @@ class SignalBoard:
                 self._show(signal)
 
     def _show(self, signal: Signal) -> None:
-        self.effects.append(
-            ShowSignal(signal.name, SignalLevel(signal.depth, signal.severity, self.is_stale))
-        )
+        self.effects.append(ShowSignal(signal.name, signal.depth, signal.severity, self.is_stale))

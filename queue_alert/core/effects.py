@@ -32,10 +32,17 @@ class SignalLevel(msgspec.Struct, frozen=True, gc=False):
 
 
 class ShowSignal(msgspec.Struct, frozen=True, gc=False, tag="show_signal"):
-    """Show this level on the output of that name."""
+    """Show this level on the output of that name. Flat: one is made for every contact that comes or goes."""
 
     signal: SignalName
-    level: SignalLevel
+    depth: int
+    severity: Severity
+    stale: bool
+
+    @property
+    def level(self) -> SignalLevel:
+        """The level to show."""
+        return SignalLevel(self.depth, self.severity, self.stale)
 
 
 class Anomaly(StrEnum):

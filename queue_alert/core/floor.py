@@ -42,6 +42,7 @@ _LEFT, _ANSWERED, _COMPLETED, _SETTLING = (
     VisitState.COMPLETED,
     VisitState.SETTLING,
 )
+_ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN  # a look into an enum costs more than a count
 _LONGEST_SETTLE_S: Seconds = 60.0
 _PHASES = 64
 
@@ -142,10 +143,7 @@ class Floor:
         visit.state = _ANSWERED
         visit.left_at = left_at
         visit.left_seq = event.seq
-        wait_s = left_at - visit.queued_at  # type: ignore[operator]  # who waits began to at a known instant
-        wait_s = max(wait_s, 0.0)
-        visit.counted_wait_s = wait_s
-        statistics.count_answered(wait_s)
+        statistics.count_answered(left_at - visit.queued_at)  # type: ignore[operator]
         departed = group.departed
         departed[contact] = visit
         if len(departed) > MOST_DEPARTED:
@@ -160,17 +158,33 @@ class Floor:
         group = self.groups.get(event.group) or self.group(event.group, now)
         if group is None:
             return
-        visit = self.visits.ended(group, event, now)
-        outcome = event.outcome
-        if visit.state == _SETTLING:
-            self.visits.conclude(group, visit, outcome, event.queue_s)
-            visit.is_certain = outcome is not Outcome.UNKNOWN
-        elif visit.state == _LEFT and not visit.is_certain and outcome is not Outcome.UNKNOWN:
-            if visit.outcome is outcome:
-                visit.is_certain = True
-            else:
-                self.visits.revise(group, visit, outcome, event.queue_s)
-        visit.left_seq = max(visit.left_seq, event.seq)
+        contact, left_at, outcome = event.contact, event.time, event.outcome
+        visit = group.waiting.get(contact)
+        if visit is None or visit.by_snapshot or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
+            self.visits.left(group, event, now)
+            return
+        statistics = group.statistics
+        if now >= statistics.bucket_ends_at:
+            statistics.rotate(now)
+        del group.waiting[contact]
+        visit.state = _LEFT
+        visit.left_at = left_at
+        visit.left_seq = event.seq
+        visit.outcome = outcome
+        visit.counted_wait_s = wait_s = left_at - visit.queued_at  # type: ignore[operator]
+        statistics.count_left(outcome, wait_s)
+        if outcome is _ABANDONED:
+            group.list_abandoned(visit, wait_s)
+        elif outcome is _UNKNOWN:
+            visit.is_certain = False
+        departed = group.departed
+        departed[contact] = visit
+        if len(departed) > MOST_DEPARTED:
+            group.forget_departed()
+        group.cached_view = None
+        wakes_at = self.board.lessened(group, now)
+        if wakes_at is not NEVER:
+            self.deadlines.push(wakes_at, Deadline(group))
 
     def completed(self, event: ContactCompleted, now: Instant) -> None:
         """Count the end of a conversation."""

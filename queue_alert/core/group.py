@@ -1,6 +1,6 @@
 """One group's state: who waits, who has left lately, who serves it."""
 
-from collections import OrderedDict, deque
+from collections import deque
 
 import msgspec
 
@@ -97,6 +97,7 @@ class Group:
         "statistics",
         "synced",
         "timed_severity",
+        "turning_points",
         "waiting",
         "wakes_at",
         "warning_after_s",
@@ -116,7 +117,7 @@ class Group:
         self.name = name
         self.policy = policy
         self.statistics = GroupStatistics(policy, now, phase=phase)
-        self.waiting: OrderedDict[ContactId, Visit] = OrderedDict()
+        self.waiting: dict[ContactId, Visit] = {}
         """In the order of ``queued_at``: the first is the one that has waited longest."""
         self.newest_at: Instant = now - OLDEST_S
         """When the last one that lined up began to wait."""
@@ -130,6 +131,8 @@ class Group:
         self.warning_after_s = _or_never(policy.warning.longest_wait_s)
         self.critical_waiting = _or_never(policy.critical.waiting)
         self.critical_after_s = _or_never(policy.critical.longest_wait_s)
+        self.turning_points = frozenset({1, self.warning_waiting, self.critical_waiting})
+        """The numbers waiting at which, and below which, the severity may be another one."""
         self.wakes_at: Instant = NEVER
         """The earliest instant at which the severity may rise by itself that is already on the heap."""
         self.timed_severity = False
@@ -156,7 +159,7 @@ class Group:
 
     def sort_waiting(self) -> None:
         """Put the line in order after a contact turned out to wait since another instant (rare)."""
-        self.waiting = OrderedDict(
+        self.waiting = dict(
             sorted(self.waiting.items(), key=lambda item: (item[1].queued_at or 0.0, item[1].queued_seq))
         )
         self.newest_at = next(reversed(self.waiting.values())).queued_at or 0.0

@@ -133,6 +133,8 @@ class Monitor:
         self._floor.visits.corrected = self._count_correction
         self._board = self._floor.board
         self._feeds = {feed.name: _FeedRecord(feed.name, FeedState.DOWN, now) for feed in policy.feeds}
+        self._last_feed = _FeedRecord(FeedName(""), FeedState.DOWN, now)
+        """That of the event before: most events come in runs from one feed."""
         self._reported_feeds: dict[FeedName, FeedView] = {}
         self._reported_signals: tuple[SignalView, ...] = ()
         self._reported_reset: Instant | None = None
@@ -165,11 +167,12 @@ class Monitor:
         Returns:
             What is to be done about it, in this order.
         """
-        feed = self._feeds.get(event.source)
-        if feed is None:
-            feed = self._new_feed(event, now)
-            if feed is None:
+        feed = self._last_feed
+        if event.source != feed.name:
+            known = self._feeds.get(event.source) or self._new_feed(event, now)
+            if known is None:
                 return []
+            feed = self._last_feed = known
         seq = event.seq
         if seq > feed.last_seq:  # the plain case of is_repeat, without the call
             feed.last_seq = seq

@@ -6,6 +6,7 @@ of them taken earlier, so an event pays for one increment, however many periods 
 
 from bisect import bisect_left
 from collections import deque
+from copy import copy
 
 import msgspec
 
@@ -20,34 +21,63 @@ __all__ = ["DurationCounts", "GroupStatistics", "Totals"]
 BUCKETS_PER_WINDOW = 30
 
 
-class Totals(msgspec.Struct, gc=False):
+class Totals:
     """Running totals of one group; a field named as an outcome counts that outcome.
 
     Answers whose wait is known are not here: the histogram of their waits counts them.
+
+    Attributes:
+        answered_untimed: Answers whose wait is not known.
+        acw_s: Seconds of work after conversations.
     """
 
-    offered: int = 0
-    answered_untimed: int = 0
-    """Answers whose wait is not known."""
-    abandoned: int = 0
-    abandoned_within: int = 0
-    short_abandoned: int = 0
-    timeout: int = 0
-    exit_key: int = 0
-    no_agents: int = 0
-    withdrawn: int = 0
-    rerouted: int = 0
-    callback: int = 0
-    unknown: int = 0
-    completed: int = 0
-    acw_s: float = 0.0
-    transferred: int = 0
-    ring_failures: int = 0
+    __slots__ = (
+        "abandoned",
+        "abandoned_within",
+        "acw_s",
+        "answered_untimed",
+        "callback",
+        "completed",
+        "exit_key",
+        "no_agents",
+        "offered",
+        "rerouted",
+        "ring_failures",
+        "short_abandoned",
+        "timeout",
+        "transferred",
+        "unknown",
+        "withdrawn",
+    )
+
+    def __init__(self) -> None:
+        self.offered = 0
+        self.answered_untimed = 0
+        self.abandoned = 0
+        self.abandoned_within = 0
+        self.short_abandoned = 0
+        self.timeout = 0
+        self.exit_key = 0
+        self.no_agents = 0
+        self.withdrawn = 0
+        self.rerouted = 0
+        self.callback = 0
+        self.unknown = 0
+        self.completed = 0
+        self.acw_s = 0.0
+        self.transferred = 0
+        self.ring_failures = 0
+
+    def __copy__(self) -> "Totals":
+        twin = Totals()
+        for name in _FIELDS:
+            setattr(twin, name, getattr(self, name))
+        return twin
 
 
 _OUTCOMES = tuple(outcome.value for outcome in Outcome)
 _REROUTED = ("timeout", "exit_key", "no_agents", "withdrawn", "rerouted", "callback")
-_FIELDS = Totals.__struct_fields__
+_FIELDS = Totals.__slots__
 _ANSWERED, _ABANDONED = Outcome.ANSWERED, Outcome.ABANDONED  # a look into an enum costs more than a count
 
 
@@ -116,9 +146,8 @@ class GroupStatistics:
     )
 
     def __init__(self, policy: GroupPolicy, now: Instant, *, phase: float = 0.0) -> None:
-        edges = tuple(
-            sorted({*policy.histogram_edges_s, policy.service_level_threshold_s, policy.short_abandon_s})
-        )
+        limits = {*policy.histogram_edges_s, policy.service_level_threshold_s, policy.short_abandon_s}
+        edges = tuple(sorted(map(float, limits)))  # to compare a float with an int takes twice as long
         self.totals = Totals()
         self.threshold_s = policy.service_level_threshold_s
         self.short_abandon_s = policy.short_abandon_s
@@ -129,7 +158,7 @@ class GroupStatistics:
         self._copies: deque[tuple[Instant, _Copy]] = deque()
         self._today = _Copy(Totals())
         self.answered_wait = DurationCounts(edges)
-        self._within = edges.index(policy.service_level_threshold_s) + 1
+        self._within = edges.index(float(policy.service_level_threshold_s)) + 1
         self.abandoned_wait = DurationCounts(edges)
         self.talk = DurationCounts(edges)
         self.held = DurationCounts(edges)
@@ -237,7 +266,7 @@ class GroupStatistics:
     def _copy(self) -> _Copy:
         waits = self.answered_wait
         return _Copy(
-            msgspec.structs.replace(self.totals),
+            copy(self.totals),
             sum(waits.counts),
             sum(waits.counts[: self._within]),
             waits.total_s,

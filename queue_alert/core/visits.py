@@ -94,6 +94,20 @@ class Visits:
             self.revise(group, visit, Outcome.ANSWERED, event.queue_s)
         visit.left_seq = max(visit.left_seq, event.seq)
 
+    def left(self, group: Group, event: ContactLeft, now: Instant) -> None:
+        """Count a contact that left without an answer, whatever was presumed before."""
+        visit = self.ended(group, event, now)
+        outcome = event.outcome
+        if visit.state == _SETTLING:
+            self.conclude(group, visit, outcome, event.queue_s)
+            visit.is_certain = outcome is not Outcome.UNKNOWN
+        elif visit.state == _LEFT and not visit.is_certain and outcome is not Outcome.UNKNOWN:
+            if visit.outcome is outcome:
+                visit.is_certain = True
+            else:
+                self.revise(group, visit, outcome, event.queue_s)
+        visit.left_seq = max(visit.left_seq, event.seq)
+
     # What time brings
 
     def due(self, group: Group, visit: Visit, now: Instant) -> None:

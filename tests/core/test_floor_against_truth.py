@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from queue_alert.core.events import AcdEvent, Outcome
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import Policy, SignalPolicy
-from queue_alert.core.units import SignalName
+from queue_alert.core.units import GroupName, SignalName
 from queue_alert.core.view import FloorView, GroupView
 from tests.core.events_made import SALES, START, SUPPORT, answered, left, queued, snapshot
 from tests.core.model import TrueFloor
@@ -28,7 +28,8 @@ histories = st.lists(happening, max_size=60)
 
 def play(history: list[Any], *, sequenced: bool) -> tuple[TrueFloor, list[AcdEvent], float]:
     """Let the history happen to the truth and return what a faithful feed would say of it."""
-    truth, events, now, seq = TrueFloor(), [], START, 0
+    truth, now, seq = TrueFloor(), START, 0
+    events: list[AcdEvent] = []
     for what, number, outcome, pause in history:
         now += pause
         seq += 1
@@ -55,7 +56,7 @@ def depth_shown(view: FloorView) -> int:
     return view.signals[0].level.depth
 
 
-def groups_of(view: FloorView) -> dict[str, GroupView]:
+def groups_of(view: FloorView) -> dict[GroupName, GroupView]:
     return {group.name: group for group in view.groups}
 
 

@@ -23,7 +23,7 @@ POLICY = Policy(
 
 
 def show(depth: int, severity: Severity, *, signal: SignalName = BEACON, stale: bool = False) -> Effect:
-    return ShowSignal(signal, SignalLevel(depth, severity, stale))
+    return ShowSignal(signal, depth, severity, stale)
 
 
 def test_a_wait_crosses_its_thresholds_at_their_very_instants() -> None:
@@ -123,7 +123,7 @@ def test_advancing_to_the_next_deadline_always_gets_on() -> None:
     monitor = Monitor(POLICY, START)
     for n in range(4):
         monitor.handle(queued(f"c{n}", START + n), START + n)
-    seen = []
+    seen: list[float] = []
     for _ in range(10):
         deadline = monitor.next_deadline()
         assert deadline is not None
