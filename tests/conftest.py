@@ -1,11 +1,16 @@
 """What every test gets: a loop that may not be blocked, and bounded properties."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
+
+# Without a loop set, whoever asks the policy for one gets an error; else a loop would be made that nobody closes,
+# and some later test would fail for it.
+asyncio.set_event_loop(None)
 
 settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
