@@ -36,12 +36,9 @@ from queue_alert.core.visits import Deadline, Visits
 
 __all__ = ["Floor"]
 
-_LEFT, _ANSWERED, _COMPLETED, _SETTLING = (
-    VisitState.LEFT,
-    VisitState.ANSWERED,
-    VisitState.COMPLETED,
-    VisitState.SETTLING,
-)
+_WAITING, _SETTLING, _UNLISTED = VisitState.WAITING, VisitState.SETTLING, VisitState.UNLISTED
+_PRESUMED, _LEFT = VisitState.PRESUMED, VisitState.LEFT
+_ANSWERED, _COMPLETED = VisitState.ANSWERED, VisitState.COMPLETED
 _ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN  # a look into an enum costs more than a count
 _LONGEST_SETTLE_S: Seconds = 60.0
 _PHASES = 64
@@ -121,8 +118,8 @@ class Floor:
         if group is None:
             return
         visit = self.visits.ended(group, event, now)
-        if visit.state == _SETTLING:
-            visit.by_snapshot = False
+        if visit.state in (_SETTLING, _UNLISTED):
+            visit.state = _SETTLING
             visit.outcome = event.presumed
             self.visits.settle_later(group, visit, min(max(event.settle_s, 0.0), _LONGEST_SETTLE_S), now)
 
@@ -133,7 +130,7 @@ class Floor:
             return
         contact, left_at = event.contact, event.time
         visit = group.waiting.get(contact)
-        if visit is None or visit.by_snapshot or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
+        if visit is None or visit.state != _WAITING or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
             self.visits.answered(group, event, now)
             return
         statistics = group.statistics
@@ -142,7 +139,7 @@ class Floor:
         del group.waiting[contact]
         visit.state = _ANSWERED
         visit.left_at = left_at
-        visit.left_seq = event.seq
+        visit.seq = event.seq
         statistics.count_answered(left_at - visit.queued_at)  # type: ignore[operator]
         departed = group.departed
         departed[contact] = visit
@@ -160,23 +157,20 @@ class Floor:
             return
         contact, left_at, outcome = event.contact, event.time, event.outcome
         visit = group.waiting.get(contact)
-        if visit is None or visit.by_snapshot or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
+        if visit is None or visit.state != _WAITING or not visit.queued_at <= left_at <= now:  # type: ignore[operator]
             self.visits.left(group, event, now)
             return
         statistics = group.statistics
         if now >= statistics.bucket_ends_at:
             statistics.rotate(now)
         del group.waiting[contact]
-        visit.state = _LEFT
+        visit.state = _PRESUMED if outcome is _UNKNOWN else _LEFT
         visit.left_at = left_at
-        visit.left_seq = event.seq
+        visit.seq = event.seq
         visit.outcome = outcome
-        visit.counted_wait_s = wait_s = left_at - visit.queued_at  # type: ignore[operator]
-        statistics.count_left(outcome, wait_s)
+        statistics.count_left(outcome, left_at - visit.queued_at)  # type: ignore[operator]
         if outcome is _ABANDONED:
-            group.list_abandoned(visit, wait_s)
-        elif outcome is _UNKNOWN:
-            visit.is_certain = False
+            group.list_abandoned(visit)
         departed = group.departed
         departed[contact] = visit
         if len(departed) > MOST_DEPARTED:

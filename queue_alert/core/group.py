@@ -32,37 +32,45 @@ _NOT_SERVING = (AgentState.OFFLINE, AgentState.NOT_READY)
 
 
 class VisitState:
-    """Where a visit stands. Plain numbers: they are compared on every event."""
+    """Where a visit stands. Plain numbers, not an enum: they are compared on every event.
+
+    ``WAITING`` and ``LISTED`` are in the line; the others are among the departed.
+    """
 
     WAITING = 0
-    SETTLING = 1
-    """Gone; the outcome is to be told yet, or else presumed at ``settles_at``."""
-    LEFT = 2
-    ANSWERED = 3
-    COMPLETED = 4
+    LISTED = 1
+    """Waits by a snapshot's word alone; no event has said so (yet)."""
+    SETTLING = 2
+    """Gone by an event; the outcome is told later, or else presumed at ``settles_at``."""
+    UNLISTED = 3
+    """Gone by a snapshot's word alone."""
+    PRESUMED = 4
+    """Left; the outcome was presumed and may be revised."""
+    LEFT = 5
+    ANSWERED = 6
+    COMPLETED = 7
 
 
 class Visit(msgspec.Struct, gc=False):
-    """One stay of one contact in one group."""
+    """One stay of one contact in one group. Small: there may be thousands."""
 
     contact: ContactId
     source: FeedName
     queued_at: Instant | None
-    """``None`` where its beginning was not seen."""
-    queued_seq: int = 0
+    """``None`` where its beginning was not seen and nobody said how long it lasted."""
+    seq: int = 0
+    """The feed's order of its last move, 0 where it has none."""
     caller: str = ""
     state: int = VisitState.WAITING
-    by_snapshot: bool = False
-    """Its last move was read off a snapshot and no event has confirmed it yet."""
     settles_at: Instant = NEVER
     left_at: Instant = 0.0
-    left_seq: int = 0
     outcome: Outcome | None = None
-    """Where it left without an answer. While settling: the presumed one."""
-    is_certain: bool = True
-    """False where a later event may still revise the outcome."""
-    counted_wait_s: Seconds | None = None
-    """The wait as it was counted with ``outcome``; for an answer only where the ACD had to say it."""
+    """Where it left without an answer. While settling: what is to be presumed."""
+
+    @property
+    def wait_s(self) -> Seconds | None:
+        """How long it waited, once it is over; ``None`` where that is not known."""
+        return None if self.queued_at is None else max(self.left_at - self.queued_at, 0.0)
 
 
 class AgentRecord(msgspec.Struct, gc=False):
@@ -124,7 +132,7 @@ class Group:
         self.departed: dict[ContactId, Visit] = {}
         """Those that left lately, the latest last; see :meth:`forget_departed`."""
         self.agents: dict[AgentId, AgentRecord] = {}
-        self.recently_abandoned: deque[tuple[Visit, Seconds]] = deque(maxlen=recently_abandoned)
+        self.recently_abandoned: deque[Visit] = deque(maxlen=recently_abandoned)
         self.show_numbers = show_numbers
         self.severity = Severity.NORMAL
         self.warning_waiting = _or_never(policy.warning.waiting)
@@ -160,7 +168,7 @@ class Group:
     def sort_waiting(self) -> None:
         """Put the line in order after a contact turned out to wait since another instant (rare)."""
         self.waiting = dict(
-            sorted(self.waiting.items(), key=lambda item: (item[1].queued_at or 0.0, item[1].queued_seq))
+            sorted(self.waiting.items(), key=lambda item: (item[1].queued_at or 0.0, item[1].seq))
         )
         self.newest_at = next(reversed(self.waiting.values())).queued_at or 0.0
 
@@ -198,13 +206,13 @@ class Group:
             return _WARNING, critical_at
         return _NORMAL, min(warning_at, critical_at)
 
-    def list_abandoned(self, visit: Visit, wait_s: Seconds) -> None:
+    def list_abandoned(self, visit: Visit) -> None:
         """Put a contact that gave up on the list of those to call back."""
-        self.recently_abandoned.appendleft((visit, wait_s))
+        self.recently_abandoned.appendleft(visit)
 
     def unlist_abandoned(self, visit: Visit) -> None:
         """Take a visit off that list, because it turned out not to have given up."""
-        kept = [entry for entry in self.recently_abandoned if entry[0] is not visit]
+        kept = [entry for entry in self.recently_abandoned if entry is not visit]
         self.recently_abandoned = deque(kept, maxlen=self.recently_abandoned.maxlen)
 
     def view(self, now: Instant) -> GroupView:
@@ -221,7 +229,7 @@ class Group:
         known = (
             *self.waiting.values(),
             *self.departed.values(),
-            *(entry[0] for entry in self.recently_abandoned),
+            *self.recently_abandoned,
         )
         for visit in {id(visit): visit for visit in known}.values():
             if visit.queued_at is not None:
@@ -259,9 +267,7 @@ class Group:
             window_s=policy.window_s,
             today=statistics.today(),
             expected_wait=self._expected_wait(),
-            recently_abandoned=tuple(
-                self._abandoned_view(visit, wait) for visit, wait in self.recently_abandoned
-            ),
+            recently_abandoned=tuple(self._abandoned_view(visit) for visit in self.recently_abandoned),
             offered_total=statistics.totals.offered,
             left_total=statistics.left_total(),
             transferred_total=dict(statistics.transferred),
@@ -273,9 +279,11 @@ class Group:
             agent_corrections=self.agent_corrections,
         )
 
-    def _abandoned_view(self, visit: Visit, waited_s: Seconds) -> AbandonedContact:
+    def _abandoned_view(self, visit: Visit) -> AbandonedContact:
         caller = visit.caller if self.show_numbers else mask(visit.caller)
-        return AbandonedContact(contact=visit.contact, caller=caller, at=visit.left_at, waited_s=waited_s)
+        return AbandonedContact(
+            contact=visit.contact, caller=caller, at=visit.left_at, waited_s=visit.wait_s or 0.0
+        )
 
     def _expected_wait(self) -> ExpectedWait | None:
         method = self.policy.expected_wait_method

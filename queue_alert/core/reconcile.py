@@ -49,18 +49,17 @@ def _add(
 ) -> None:
     earlier = group.departed.get(entry.contact)
     if earlier is not None:
-        if _happened_after(snapshot, earlier.left_at, earlier.left_seq):
+        if _happened_after(snapshot, earlier.left_at, earlier.seq):
             return  # the list is older than the leaving
-        was_presumed = earlier.state == VisitState.LEFT and not earlier.is_certain
-        if earlier.by_snapshot or (was_presumed and earlier.outcome is Outcome.UNKNOWN):
-            if not earlier.by_snapshot:
+        was_given_up = earlier.state == VisitState.PRESUMED and earlier.outcome is Outcome.UNKNOWN
+        if earlier.state == VisitState.UNLISTED or was_given_up:
+            if was_given_up:
                 floor.visits.correct(group, snapshot.source)
-            earlier.by_snapshot = False
             floor.visits.put_back(group, earlier, now)
             return
     visit = Visit(entry.contact, snapshot.source, began, 0, entry.caller)
-    visit.by_snapshot = not is_first
-    if floor.visits.enter(group, visit, now) and visit.by_snapshot:
+    if floor.visits.enter(group, visit, now) and not is_first:
+        visit.state = VisitState.LISTED
         floor.visits.settle_later(group, visit, floor.policy.settle_s, now)
 
 
@@ -73,11 +72,11 @@ def _remove_unlisted(
         for contact, visit in group.waiting.items()
         if contact not in listed
         and visit.source == snapshot.source
-        and not _happened_after(snapshot, visit.queued_at or taken_at, visit.queued_seq)
+        and not _happened_after(snapshot, visit.queued_at or taken_at, visit.seq)
     ]
     for visit in gone:
         floor.visits.take_out(group, visit, taken_at, 0, now)
-        visit.by_snapshot = True
+        visit.state = VisitState.UNLISTED
         floor.visits.settle_later(group, visit, floor.policy.settle_s, now)
 
 

@@ -14,13 +14,9 @@ from queue_alert.core.units import AgentId, FeedName, GroupName, Instant, Second
 
 __all__ = ["Deadline", "Visits"]
 
-_WAITING, _SETTLING, _LEFT, _ANSWERED, _COMPLETED = (
-    VisitState.WAITING,
-    VisitState.SETTLING,
-    VisitState.LEFT,
-    VisitState.ANSWERED,
-    VisitState.COMPLETED,
-)
+_WAITING, _LISTED = VisitState.WAITING, VisitState.LISTED
+_SETTLING, _UNLISTED = VisitState.SETTLING, VisitState.UNLISTED
+_PRESUMED, _LEFT, _ANSWERED = VisitState.PRESUMED, VisitState.LEFT, VisitState.ANSWERED
 _AHEAD_S: Seconds = 5.0
 """An ACD's clock may be ahead of ours by this much without remark; such a time is taken as now."""
 
@@ -56,7 +52,7 @@ class Visits:
         began = self.plausible(began, group, now)
         waiting = group.waiting.get(event.contact)
         if waiting is not None:
-            if waiting.by_snapshot:
+            if waiting.state == _LISTED:
                 self._confirm(group, waiting, event, began, now)
             return
         earlier = group.departed.get(event.contact)
@@ -76,37 +72,35 @@ class Visits:
             return visit
         visit = group.departed.get(event.contact)
         if visit is not None:
-            if visit.state == _SETTLING:
-                if visit.by_snapshot:
-                    visit.left_at = min(left_at, visit.left_at)
-                return visit
+            is_open = visit.state in (_SETTLING, _UNLISTED, _PRESUMED)
             says_nothing = isinstance(event, ContactLeft) and event.outcome is Outcome.UNKNOWN
-            if says_nothing or not visit.is_certain or not _is_later(visit, event.seq, left_at):
+            if is_open or says_nothing or not _is_later(visit, event.seq, left_at):
                 return visit
         return self._beginning_missed(group, event, left_at, now)
 
     def answered(self, group: Group, event: ContactAnswered, now: Instant) -> None:
         """Count an answer, whatever was presumed before."""
         visit = self.ended(group, event, now)
-        if visit.state == _SETTLING:
+        if visit.state in (_SETTLING, _UNLISTED):
             self.conclude(group, visit, Outcome.ANSWERED, event.queue_s)
-        elif visit.state == _LEFT and not visit.is_certain:
+        elif visit.state == _PRESUMED:
             self.revise(group, visit, Outcome.ANSWERED, event.queue_s)
-        visit.left_seq = max(visit.left_seq, event.seq)
+        visit.seq = max(event.seq, visit.seq)
 
     def left(self, group: Group, event: ContactLeft, now: Instant) -> None:
         """Count a contact that left without an answer, whatever was presumed before."""
         visit = self.ended(group, event, now)
         outcome = event.outcome
-        if visit.state == _SETTLING:
+        if visit.state in (_SETTLING, _UNLISTED):
             self.conclude(group, visit, outcome, event.queue_s)
-            visit.is_certain = outcome is not Outcome.UNKNOWN
-        elif visit.state == _LEFT and not visit.is_certain and outcome is not Outcome.UNKNOWN:
+            if outcome is Outcome.UNKNOWN:
+                visit.state = _PRESUMED
+        elif visit.state == _PRESUMED and outcome is not Outcome.UNKNOWN:
             if visit.outcome is outcome:
-                visit.is_certain = True
+                visit.state = _LEFT
             else:
                 self.revise(group, visit, outcome, event.queue_s)
-        visit.left_seq = max(visit.left_seq, event.seq)
+        visit.seq = max(event.seq, visit.seq)
 
     # What time brings
 
@@ -114,10 +108,10 @@ class Visits:
         """Settle a visit whose time for news is over."""
         if now < visit.settles_at:
             return
-        if visit.state == _SETTLING:
+        if visit.state in (_SETTLING, _UNLISTED):
             self._settle(group, visit)
-        elif visit.state == _WAITING and visit.by_snapshot:
-            visit.by_snapshot = False
+        elif visit.state == _LISTED:
+            visit.state = _WAITING
             self.correct(group, visit.source)
 
     # Moves, shared with reconciliation
@@ -128,7 +122,7 @@ class Visits:
             self._report(Anomaly.TOO_MANY_WAITING, group.name, f"limit={self._policy.max_waiting_per_group}")
             return False
         earlier = group.departed.pop(visit.contact, None)
-        if earlier is not None and earlier.state == _SETTLING:
+        if earlier is not None and earlier.state in (_SETTLING, _UNLISTED):
             self._settle(group, earlier)
         _rotate(group, now)
         group.statistics.totals.offered += 1
@@ -138,14 +132,13 @@ class Visits:
     def take_out(self, group: Group, visit: Visit, left_at: Instant, seq: int, now: Instant) -> None:
         """Take a waiting visit out of the line; its outcome is open (``SETTLING``)."""
         del group.waiting[visit.contact]
-        if visit.by_snapshot:
-            visit.by_snapshot = False
+        if visit.state == _LISTED:
             self.correct(group, visit.source)
         visit.state = _SETTLING
         visit.outcome = None
         visit.settles_at = NEVER
         visit.left_at = left_at
-        visit.left_seq = seq
+        visit.seq = seq
         group.remember(visit)
         _rotate(group, now)
         group.cached_view = None
@@ -153,12 +146,11 @@ class Visits:
 
     def put_back(self, group: Group, visit: Visit, now: Instant) -> None:
         """Let a visit that was taken out by mistake wait again where it stood."""
-        if visit.state == _LEFT:
+        if visit.state in (_PRESUMED, _LEFT):
             self._take_back(group, visit)
         del group.departed[visit.contact]
         visit.state = _WAITING
         visit.outcome = None
-        visit.is_certain = True
         visit.settles_at = NEVER
         self._line_up(group, visit, now)
 
@@ -175,21 +167,18 @@ class Visits:
         self._deadlines.push(visit.settles_at, Deadline(group, visit=visit))
 
     def conclude(self, group: Group, visit: Visit, outcome: Outcome, queue_s: Seconds | None) -> None:
-        """Count a settling visit's outcome."""
-        began = visit.queued_at
-        wait_s = queue_s if began is None else max(visit.left_at - began, 0.0)
-        visit.is_certain = True
+        """Count the outcome of a visit that is over; ``queue_s`` helps where its beginning was missed."""
+        if visit.queued_at is None and queue_s is not None:
+            visit.queued_at = visit.left_at - max(queue_s, 0.0)
         if outcome is Outcome.ANSWERED:
             visit.state = _ANSWERED
-            visit.counted_wait_s = queue_s if began is None else None
-            group.statistics.count_answered(wait_s)
+            group.statistics.count_answered(visit.wait_s)
         else:
             visit.state = _LEFT
             visit.outcome = outcome
-            visit.counted_wait_s = wait_s
-            group.statistics.count_left(outcome, wait_s)
+            group.statistics.count_left(outcome, visit.wait_s)
             if outcome is Outcome.ABANDONED:
-                group.list_abandoned(visit, wait_s or 0.0)
+                group.list_abandoned(visit)
         group.cached_view = None
 
     def revise(self, group: Group, visit: Visit, outcome: Outcome, queue_s: Seconds | None) -> None:
@@ -222,9 +211,9 @@ class Visits:
         self, group: Group, visit: Visit, event: ContactQueued, began: Instant, now: Instant
     ) -> None:
         """Take the event that says what a snapshot said before."""
-        visit.by_snapshot = False
+        visit.state = _WAITING
         visit.settles_at = NEVER
-        visit.queued_seq = event.seq
+        visit.seq = event.seq
         visit.caller = event.caller or visit.caller
         group.cached_view = None
         if visit.queued_at != began:
@@ -235,16 +224,16 @@ class Visits:
         if visit.queued_at is not None:
             return
         visit.caller = event.caller
-        visit.queued_at = min(began, visit.left_at)
-        if visit.state == _SETTLING:
+        began = min(began, visit.left_at)
+        if visit.state in (_SETTLING, _UNLISTED):
+            visit.queued_at = began
             return
-        state, is_certain = visit.state, visit.is_certain
-        outcome = (visit.outcome if state == _LEFT else None) or Outcome.ANSWERED
-        if outcome is Outcome.ANSWERED and visit.counted_wait_s is not None:
-            return  # the ACD said how long it was
+        state = visit.state
+        outcome = (visit.outcome if state in (_PRESUMED, _LEFT) else None) or Outcome.ANSWERED
         self._take_back(group, visit, is_revision=False)
+        visit.queued_at = began
         self.conclude(group, visit, outcome, None)
-        visit.state, visit.is_certain = state, is_certain
+        visit.state = state
 
     def _beginning_missed(
         self,
@@ -255,12 +244,12 @@ class Visits:
     ) -> Visit:
         """Make a visit of which only the end is known. That it was offered is certain all the same."""
         earlier = group.departed.pop(event.contact, None)
-        if earlier is not None and earlier.state == _SETTLING:
+        if earlier is not None and earlier.state in (_SETTLING, _UNLISTED):
             self._settle(group, earlier)
         visit = Visit(event.contact, event.source, None)
         visit.state = _SETTLING
         visit.left_at = left_at
-        visit.left_seq = event.seq
+        visit.seq = event.seq
         group.remember(visit)
         _rotate(group, now)
         group.statistics.totals.offered += 1
@@ -270,16 +259,17 @@ class Visits:
 
     def _settle(self, group: Group, visit: Visit) -> None:
         """Give a visit the outcome that was presumed, for want of a better one."""
-        was_by_snapshot = visit.by_snapshot
+        was_unlisted = visit.state == _UNLISTED
         self.conclude(group, visit, visit.outcome or Outcome.UNKNOWN, None)
-        visit.is_certain = False
-        visit.by_snapshot = False
-        if was_by_snapshot:
+        visit.state = _PRESUMED
+        if was_unlisted:
             self.correct(group, visit.source)
 
     def _take_back(self, group: Group, visit: Visit, *, is_revision: bool = True) -> None:
-        outcome = (visit.outcome or Outcome.UNKNOWN) if visit.state == _LEFT else Outcome.ANSWERED
-        group.statistics.take_back(outcome, visit.counted_wait_s, is_revision=is_revision)
+        outcome = Outcome.ANSWERED
+        if visit.state in (_PRESUMED, _LEFT):
+            outcome = visit.outcome or Outcome.UNKNOWN
+        group.statistics.take_back(outcome, visit.wait_s, is_revision=is_revision)
         if outcome is Outcome.ABANDONED:
             group.unlist_abandoned(visit)
 
@@ -301,8 +291,8 @@ class Visits:
 
 def _is_later(visit: Visit, seq: int, at: Instant) -> bool:
     """Return whether something was after the visit's end, by the feed's order or else by time."""
-    if seq and visit.left_seq:
-        return seq > visit.left_seq
+    if seq and visit.seq:
+        return seq > visit.seq
     return at > visit.left_at
 
 

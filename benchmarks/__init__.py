@@ -1,0 +1,1 @@
+"""The figures that are promised, measured as ratios in one run: ``make bench``."""
