@@ -24,7 +24,7 @@ $(VENV)/bin/uv:
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing; on Debian and Raspberry Pi OS: sudo apt install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(SITE) $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 
 $(STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 	$(BIN)/uv sync --quiet --frozen --no-default-groups --inexact --extra gpio --extra serial --extra mqtt
