@@ -1,0 +1,202 @@
+"""How fast lamps may flash, whatever they are told."""
+
+import msgspec
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from devices.kinds import Kind
+from devices.limits import FLASH_LIMIT, check_options, check_rate, lateness, worst_flash_rate
+from devices.patterns import Colours, PatternOptions
+from queue_alert.core.effects import Severity, SignalLevel
+from queue_alert.ports import ConfigProblem
+from tests.devices.helpers import EPOCH, Stage, flash_starts, worst_second
+
+ROOM = {kind.value: kind.lamps for kind in Kind}
+LIGHTS = list(ROOM.values())
+
+
+def test_the_options_as_they_come_are_right() -> None:
+    assert check_options(PatternOptions()) == []
+    assert check_rate(LIGHTS, PatternOptions()) == []
+    assert worst_flash_rate(LIGHTS, PatternOptions()) == FLASH_LIMIT
+
+
+def test_sounders_do_not_flash() -> None:
+    fast = PatternOptions(on_s=0.1, off_s=0.1)
+    assert worst_flash_rate([Kind.BUZZER.lamps], fast) == 0
+    assert check_rate([Kind.BUZZER.lamps], fast) == []
+    assert worst_flash_rate([], fast) == 0
+
+
+def test_too_short_a_beat_is_refused_with_what_to_change() -> None:
+    assert check_rate(LIGHTS, PatternOptions(on_s=0.1, off_s=0.15)) == [
+        ConfigProblem(
+            path="patterns",
+            message=(
+                "up to 5 flashes could begin within one second, 3 are allowed (WCAG 2.3.1): on_s + off_s is "
+                "0.25 s; raise on_s or off_s until it is more than 0.35 s"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"on_s": 0.01}, ("on_s", "must be 0.1 to 1 s, got 0.01 s")),
+        ({"off_s": 3.0}, ("off_s", "must be 0.1 to 1 s, got 3 s")),
+        ({"gap_s": 0.5}, ("gap_s", "must be 1 to 10 s (at least twice on_s + off_s), got 0.5 s")),
+        ({"long_s": 0.4}, ("long_s", "must be 0.5 to 5 s (at least twice on_s), got 0.4 s")),
+        ({"critical_hz": 5.0}, ("critical_hz", "must be 0.4 to 3 Hz, got 5 Hz")),
+        ({"stale_hz": 1.5}, ("stale_hz", "must be 0.1 to 1 Hz (half of critical_hz), got 1.5 Hz")),
+        ({"count_up_to": 100}, ("count_up_to", "must be 1 to 99, got 100")),
+        ({"warning_beeps": -1}, ("warning_beeps", "must be 0 to 9, got -1")),
+        ({"critical_beeps": 10}, ("critical_beeps", "must be 0 to 9, got 10")),
+        (
+            {"colours": Colours(warning="#000000")},
+            (
+                "colours.warning",
+                'must be a colour such as "#ffb000" that is not black, got "#000000"',
+            ),
+        ),
+        (
+            {"colours": Colours(lamp="amber")},
+            ("colours.lamp", 'must be a colour such as "#ffb000" that is not black, got "amber"'),
+        ),
+    ],
+)
+def test_every_option_has_its_bounds(options: dict[str, object], problem: tuple[str, str]) -> None:
+    path, message = problem
+    assert check_options(msgspec.structs.replace(PatternOptions(), **options)) == [
+        ConfigProblem(path=f"patterns.{path}", message=message)
+    ]
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    problems = check_options(PatternOptions(gap_s=0.1, long_s=0.1, count_up_to=0))
+    assert [problem.path for problem in problems] == [
+        "patterns.gap_s",
+        "patterns.long_s",
+        "patterns.count_up_to",
+    ]
+
+
+def test_a_frequency_that_is_slowed_down_to_the_beat_is_a_warning() -> None:
+    assert check_options(PatternOptions(critical_hz=1.5)) == [
+        ConfigProblem(
+            path="patterns.critical_hz",
+            message=(
+                "is played as 1 Hz, got 1.5 Hz: every flash begins on a beat, "
+                "and a beat (on_s + off_s) is 0.5 s"
+            ),
+            is_warning=True,
+        )
+    ]
+
+
+def test_a_longer_beat_slows_the_alarm_down_and_says_so() -> None:
+    problems = check_options(PatternOptions(off_s=0.35))
+    assert [(problem.path, problem.is_warning) for problem in problems] == [
+        ("patterns.critical_hz", True),
+        ("patterns.stale_hz", True),
+    ]
+    assert problems[0].message.startswith("is played as 1.67 Hz, got 2 Hz")
+
+
+levels = st.builds(SignalLevel, st.integers(0, 35), st.sampled_from(Severity), st.booleans())
+tempos = st.builds(
+    PatternOptions,
+    on_s=st.floats(0.1, 0.5),
+    off_s=st.floats(0.1, 0.5),
+    gap_s=st.floats(0.2, 3.0),
+    long_s=st.floats(0.2, 2.0),
+    critical_hz=st.floats(0.4, 10.0),
+    stale_hz=st.floats(0.1, 5.0),
+    idle=st.sampled_from(["dark", "steady"]),
+)
+rooms = st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=5).map(
+    lambda kinds: {f"{number} {kind}": kind.lamps for number, kind in enumerate(kinds)}
+)
+
+
+def play_at_random(
+    room: dict[str, tuple[str, ...]], options: PatternOptions, data: st.DataObject, *, steps: bool
+) -> list[float]:
+    """Play levels that change at random, late at random; return the true instants at which it flashed."""
+    stage = Stage(room, options)
+    for name in room:
+        stage.scheduler.begin(name, stage.now)
+    for _ in range(data.draw(st.integers(1, 12), label="changes")):
+        stage.show(data.draw(st.sampled_from(sorted(room))), data.draw(levels))
+        end = stage.now + data.draw(st.floats(0.0, 5.0), label="until")
+        while (deadline := stage.scheduler.next_deadline()) is not None and deadline <= end:
+            is_held_up = data.draw(st.integers(0, 9), label="held up") == 0
+            late = data.draw(st.floats(0.0, 2.0 if is_held_up else lateness(options)), label="late")
+            stage.advance(max(deadline, stage.now) + late)
+        stage.now = max(stage.now, end)
+        if steps:
+            stage.step_clock(data.draw(st.sampled_from([-3600.0, -1.3, 1.3, 3600.1]), label="step"))
+            stage.advance(stage.now + data.draw(st.floats(0.0, 0.3), label="noticed after"))
+    return flash_starts(
+        [[(at, lamps) for at, who, lamps in stage.changes if who == name] for name in light(room)]
+    )
+
+
+def light(room: dict[str, tuple[str, ...]]) -> list[str]:
+    return [name for name, lamps in room.items() if lamps != Kind.BUZZER.lamps]
+
+
+@given(rooms, tempos, st.data())
+def test_no_room_of_lamps_ever_flashes_faster_than_the_worst_rate(
+    room: dict[str, tuple[str, ...]], options: PatternOptions, data: st.DataObject
+) -> None:
+    starts = play_at_random(room, options, data, steps=False)
+    assert worst_second(starts) <= worst_flash_rate(room.values(), options)
+
+
+@given(rooms, tempos, st.data())
+def test_a_room_whose_options_pass_the_check_never_exceeds_three_flashes_a_second(
+    room: dict[str, tuple[str, ...]], options: PatternOptions, data: st.DataObject
+) -> None:
+    assume(check_rate(room.values(), options) == [])
+    assert worst_second(play_at_random(room, options, data, steps=False)) <= FLASH_LIMIT
+
+
+@given(rooms, tempos, st.data())
+def test_a_clock_that_is_stepped_again_and_again_does_not_break_the_limit(
+    room: dict[str, tuple[str, ...]], options: PatternOptions, data: st.DataObject
+) -> None:
+    assume(check_rate(room.values(), options) == [])
+    assert worst_second(play_at_random(room, options, data, steps=True)) <= FLASH_LIMIT
+
+
+@given(st.floats(0.1, 1.0), st.floats(0.1, 1.0))
+def test_the_worst_rate_is_reached_by_an_alarm_and_one_late_flash(on_s: float, off_s: float) -> None:
+    options = PatternOptions(on_s=on_s, off_s=off_s, critical_hz=10.0)
+    beat_s = on_s + off_s
+    stage = Stage({"lamp": ("lamp",)}, options, now=0.0).begin({"lamp": SignalLevel(1, Severity.CRITICAL)})
+    stage.advance(lateness(options) * 0.999)
+    stage.play(3.0)
+    starts = flash_starts([[(at, lamps) for at, _who, lamps in stage.changes]])
+    exact = (1.0 + lateness(options)) / beat_s
+    assume(abs(exact - round(exact)) > 0.01)  # where rounding decides nothing
+    assert worst_second(starts) == worst_flash_rate([("lamp",)], options)
+
+
+def test_everything_at_once_stays_at_the_limit() -> None:
+    names = [name for name in ROOM if name != "buzzer"]
+    stage = Stage(ROOM).begin(
+        {
+            "lamp": SignalLevel(23),
+            "tower": SignalLevel(7, Severity.WARNING),
+            "two-tier-tower": SignalLevel(9, Severity.CRITICAL),
+            "rgb": SignalLevel(0, stale=True),
+            "buzzer": SignalLevel(3, Severity.CRITICAL),
+        }
+    )
+    stage.play(60.0)
+    histories = [[(at, lamps) for at, who, lamps in stage.changes if who == name] for name in names]
+    starts = flash_starts(histories)
+    assert starts == [EPOCH + beat * 0.5 for beat in range(121)]
+    assert worst_second(starts) == FLASH_LIMIT
