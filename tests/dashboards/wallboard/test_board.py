@@ -1,0 +1,216 @@
+"""The board, whole: golden pictures, widths, pages, what it says when figures cannot be believed."""
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.text import Text
+
+from dashboards.wallboard.ansi import ansi, plain
+from dashboards.wallboard.board import Board, draw_board
+from dashboards.wallboard.look import Look
+from dashboards.wallboard.scene import Scene
+from queue_alert.core.effects import Severity
+from queue_alert.core.events import FeedState
+from queue_alert.core.view import FloorView, OutputView, ServiceLevelTarget
+from tests.dashboards.wallboard.floors import NOW, agent, busy_floor, feed, gave_up, group, many_groups
+from tests.dashboards.wallboard.golden import check_golden
+
+ADDRESS = "ws://127.0.0.1:9469/live"
+
+
+def text_of(rows: list[Text]) -> str:
+    return "\n".join(plain(row) for row in rows) + "\n"
+
+
+def draw(view: FloorView | None, *, width: int = 80, height: int | None = 24, **scene: Any) -> str:
+    rows = Board(Look()).draw(
+        Scene(view=view, now=scene.pop("now", NOW), address=ADDRESS, **scene), width=width, height=height
+    )
+    return text_of(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "height", "console"),
+    [
+        ("busy-80x24", 80, 24, False),
+        ("busy-80x24-console", 80, 24, True),
+        ("busy-120x40", 120, 40, False),
+        ("busy-200x60", 200, 60, False),
+        ("busy-40x12", 40, 12, False),
+        ("busy-all", 100, None, False),
+    ],
+)
+def test_busy_floor_looks_as_agreed(name: str, width: int, height: int | None, console: bool) -> None:
+    rows = draw_board(busy_floor(), NOW, width=width, height=height, console=console, address=ADDRESS)
+    check_golden(name, text_of(rows))
+
+
+def test_stale_feed_looks_as_agreed() -> None:
+    check_golden("stale-80x24", draw(busy_floor(state=FeedState.STALE, reason="no event for 60 s")))
+
+
+def test_down_feed_looks_as_agreed() -> None:
+    check_golden("down-80x24", draw(busy_floor(state=FeedState.DOWN, reason="connection refused")))
+
+
+def test_gone_monitor_looks_as_agreed() -> None:
+    check_golden("gone-80x24", draw(busy_floor(), now=NOW + 30, gone_since=NOW))
+
+
+def test_monitor_that_never_answered_looks_as_agreed() -> None:
+    check_golden("never-80x24", draw(None, gone_since=NOW, notice="something broke"))
+
+
+def test_help_looks_as_agreed() -> None:
+    check_golden("help-80x24", draw(busy_floor(), shows_help=True))
+
+
+def test_differing_targets_are_lettered_and_explained() -> None:
+    groups = (
+        group("Sales", waiting=1, longest_s=4),
+        group("Support", target=ServiceLevelTarget("answered", 30.0, 0.9)),
+        group("New", level=None),
+    )
+    view = FloorView(at=NOW, timezone="Europe/Berlin", reset_at=NOW - 60, groups=groups, feeds=(feed(),))
+    check_golden("targets-80x24", draw(view))
+
+
+def test_worst_groups_are_pinned_to_every_page() -> None:
+    view = many_groups(40)
+    first, last = draw(view), draw(view, turns=3)
+    check_golden("pages-first-80x24", first)
+    check_golden("pages-last-80x24", last)
+
+
+def test_no_groups_yet_is_a_board_all_the_same() -> None:
+    assert "ALL GROUPS" in draw(FloorView(at=NOW))
+
+
+def test_ages_stand_still_while_the_monitor_is_gone() -> None:
+    assert "04:12" in draw(busy_floor(), now=NOW + 600, gone_since=NOW)
+
+
+def test_ages_grow_by_themselves_while_it_is_there() -> None:
+    assert "14:12" in draw(busy_floor(), now=NOW + 600)
+
+
+def test_fault_of_a_lamp_is_said_in_the_banner_and_at_the_lamp() -> None:
+    view = replace(
+        busy_floor(),
+        outputs=(OutputView(name="beacon", driver="gpio", fault="pin 17 is in use"),),
+        signals=(),
+    )
+    board = draw(view)
+    assert "!! beacon cannot be lit: pin 17 is in use" in board
+    assert "!! FAULT" in board
+
+
+def test_colour_that_is_none_still_shows_a_lit_lamp() -> None:
+    view = replace(busy_floor(), outputs=(OutputView(name="b", driver="x", lamps={"lamp": "no colour"}),))
+    assert "██ LAMP*" in draw(view)
+
+
+def test_more_lamps_than_rows_are_cut_to_three_rows() -> None:
+    outputs = tuple(
+        OutputView(name=f"tower {index}", driver="x", lamps={"red": "off", "green": "off"})
+        for index in range(20)
+    )
+    board = draw(replace(busy_floor(), outputs=outputs))
+    assert sum("tower" in row for row in board.splitlines()) == 3
+
+
+def test_feeds_without_room_are_counted_worst_first() -> None:
+    feeds = tuple(feed(name=f"exchange-{index}") for index in range(8))
+    bad = feed(FeedState.DOWN, name="last")
+    board = draw(replace(busy_floor(), feeds=(*feeds, bad)))
+    assert board.splitlines()[1] == "  !!  last down since 11:03:07    ok  exchange-0 live   +7 more"
+
+
+def test_lag_of_a_feed_is_shown() -> None:
+    board = draw(replace(busy_floor(), feeds=(replace(feed(), lag_s=4.2),)))
+    assert "lag 4 s" in board
+
+
+def test_syncing_feed_is_said_in_the_header() -> None:
+    assert ".. FEED SYNCING - figures held" in draw(busy_floor(state=FeedState.SYNCING))
+
+
+def test_board_that_is_still_connecting_does_not_claim_to_be_live() -> None:
+    assert draw(None).splitlines()[0].startswith(" QUEUE ALERT  .. CONNECTING")
+
+
+def test_monitor_without_a_feed_is_not_live() -> None:
+    assert "! NO FEED - nothing is known" in draw(replace(busy_floor(), feeds=()))
+
+
+def test_notice_takes_the_last_row() -> None:
+    assert draw(busy_floor(), notice="disk full").splitlines()[-1] == " ! disk full"
+
+
+def test_row_that_did_not_change_is_the_same_object() -> None:
+    board, view = Board(Look()), busy_floor()
+    before = board.draw(Scene(view=view, now=NOW), width=80, height=24)
+    after = board.draw(Scene(view=view, now=NOW + 1), width=80, height=24)
+    changed = [index for index in range(24) if before[index] is not after[index]]
+    waiting = [5, 6, 7, 13]
+    assert changed == [0, 2, *waiting]
+
+
+def test_lamp_edge_changes_the_lamps_row_alone() -> None:
+    board, view = Board(Look()), busy_floor()
+    before = board.draw(Scene(view=view, now=NOW), width=80, height=24)
+    dark = replace(view.outputs[0], lamps={"lamp": "off"})
+    after = board.draw(
+        Scene(view=replace(view, outputs=(dark, view.outputs[1])), now=NOW), width=80, height=24
+    )
+    changed = [index for index in range(24) if before[index] != after[index]]
+    assert changed == [15]
+
+
+@given(width=st.integers(1, 260), height=st.one_of(st.none(), st.integers(1, 90)), groups=st.integers(0, 70))
+def test_any_size_is_filled_exactly(width: int, height: int | None, groups: int) -> None:
+    view = replace(busy_floor(), groups=(*busy_floor().groups, *many_groups(groups).groups))
+    rows = draw_board(view, NOW, width=width, height=height)
+    assert {cell_len(row.plain) for row in rows} == {width}
+    assert height is None or len(rows) == height
+
+
+@given(
+    name=st.text(max_size=60),
+    caller=st.text(max_size=30),
+    reason=st.text(max_size=30),
+    width=st.integers(20, 200),
+    console=st.booleans(),
+)
+def test_no_text_from_outside_can_command_the_terminal(
+    name: str, caller: str, reason: str, width: int, console: bool
+) -> None:
+    hostile = group(
+        name,
+        waiting=1,
+        longest_s=3,
+        severity=Severity.WARNING,
+        agents=(agent(name, "not_ready", 3, reason), agent(reason, name, 2)),
+        abandoned=(gave_up("c", caller, 4, 5),),
+        target=ServiceLevelTarget(reason or "x", 20.0, 0.8),
+    )
+    view = FloorView(
+        at=NOW,
+        version=reason,
+        timezone=name,
+        groups=(hostile,),
+        feeds=(feed(FeedState.DOWN, reason, name),),
+        outputs=(OutputView(name=name, driver="x", lamps={reason: "off", name: caller}, fault=""),),
+    )
+    rows = draw_board(view, NOW, width=width, height=40, console=console, address=caller)
+    for row in rows:
+        assert cell_len(row.plain) == width
+        assert row.plain.isprintable()
+        assert not console or all(character <= "\u00ff" or character in "▄█▲" for character in row.plain)
+        assert re.sub(r"\x1b\[[0-9;]*m", "", ansi(row, ColorSystem.STANDARD)) == row.plain
