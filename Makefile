@@ -61,7 +61,7 @@ fuzz: $(DEV_STAMP) ## the property and fuzz tests with fifty times as many examp
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet --timeout 1800 tests/core tests/fuzz tests/devices
 
 picture: $(STAMP) ## draw the README's picture of the wallboard
-	$(BIN)/python -m docs.picture
+	$(BIN)/python docs/picture.py
 
 clean: ## throw .venv and what tests leave behind away
 	rm -rf $(VENV) .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
