@@ -59,7 +59,15 @@ def neutral_lines(contacts: int) -> list[bytes]:
         now += chance.expovariate(2.0)
         group, contact = chance.choice(_GROUPS), f"6e2f1c0a-93b4-4d58-a1c7-{number:012d}"
         caller = f"+4420794{chance.randrange(100_000):05d}"
-        say("contact.queued", subject=group, contact=contact, channel="voice", position=7, priority=0, caller=caller)
+        say(
+            "contact.queued",
+            subject=group,
+            contact=contact,
+            channel="voice",
+            position=7,
+            priority=0,
+            caller=caller,
+        )
         waiting.append((group, contact))
         if len(waiting) <= _HELD:
             continue

@@ -1,6 +1,7 @@
 """Draw the README's picture of the wallboard: ``make picture``.
 
-A simulated morning is played through the real core to a fixed instant, so the picture is the same whoever draws it.
+A simulated morning is played through the real core to a fixed instant: the picture is the same whoever draws
+it.
 """
 
 from datetime import datetime
@@ -63,9 +64,7 @@ def floor_at(shown: Instant) -> FloorView:
 
 def main() -> None:
     """Write the picture."""
-    rows = draw_board(
-        floor_at(SHOWN), SHOWN, width=WIDTH, height=HEIGHT, address="ws://127.0.0.1:9469/live"
-    )
+    rows = draw_board(floor_at(SHOWN), SHOWN, width=WIDTH, height=HEIGHT, address="ws://127.0.0.1:9469/live")
     PICTURE.write_text(picture(rows, width=WIDTH), encoding="utf-8")
 
 

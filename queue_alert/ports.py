@@ -286,9 +286,10 @@ class RecordingFormat(Protocol):
     """A way to keep what a feed said, with its timing."""
 
     def describe(self, path: Path) -> Mapping[str, Any]:
-        """Return what is known before reading: ``translator`` ("" for neutral events), ``started_at``
-        (epoch seconds), ``duration_s``, ``size`` (bytes of the data), ``timed`` (False where the times
-        are missing).
+        """Return what is known before reading.
+
+        Its keys: ``translator`` ("" for neutral events), ``started_at`` (epoch seconds), ``duration_s``,
+        ``size`` (bytes of the data), ``timed`` (False where the times are missing).
 
         Raises:
             QueueAlertError: The file is missing or is no recording.

@@ -1,0 +1,93 @@
+"""Measure everything that is promised and say whether it holds: ``make bench``."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyperf
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.footprint import footprints
+from benchmarks.lateness import lateness_s
+from benchmarks.memory import bytes_per_waiting_contact
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure and what it is held to."""
+
+    what: str
+    measured: float
+    limit: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the promise is kept."""
+        return self.measured >= self.limit if self.at_least else self.measured <= self.limit
+
+
+def main() -> int:
+    """Measure, print a table, and return 1 if a promise is not kept."""
+    console = Console(stderr=True)
+    figures = []
+    for figure in _measure():
+        figures.append(figure)
+        console.print(f"{figure.what}: {figure.measured:.3g} {figure.unit}")
+    table = Table("promise", "measured", "limit", "", title="what is promised")
+    for figure in figures:
+        bound = ">=" if figure.at_least else "<="
+        table.add_row(
+            figure.what,
+            f"{figure.measured:.3g} {figure.unit}",
+            f"{bound} {figure.limit:g} {figure.unit}",
+            "holds" if figure.holds else "BROKEN",
+        )
+    Console(width=110).print(table)
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+def _measure() -> Iterator[Figure]:
+    neutral = _timings("neutral")
+    yield Figure(
+        "a neutral event, decoded and handled, against decoding and one dict update",
+        neutral["whole"] / neutral["bare"], 3.0, "times",
+    )  # fmt: skip
+    ami = _timings("ami")
+    yield Figure(
+        "bytes of a manager connection to the floor: faster than panoramisk parsing them",
+        ami["panoramisk"] / ami["whole"], 6.0, "times", at_least=True,
+    )  # fmt: skip
+    yield Figure("a waiting contact", bytes_per_waiting_contact(), 400.0, "bytes")
+    (monitor_mb, monitor_share), (board_mb, board_share) = footprints()
+    yield Figure("resident memory of the monitor with AMI, GPIO and metrics", monitor_mb, 44.0, "MB")
+    yield Figure("resident memory of the wallboard", board_mb, 40.0, "MB")
+    yield Figure("processor time of the idle monitor", monitor_share * 100, 0.5, "% of a core")
+    yield Figure("processor time of the idle wallboard", board_share * 100, 0.5, "% of a core")
+    late = sorted(lateness_s())
+    yield Figure(
+        f"lateness of the lamp at the 99th percentile ({len(late)} flashes), 1,000 groups drawn and scraped",
+        statistics.quantiles(late, n=100)[98] * 1000, 10.0, "ms",
+    )  # fmt: skip
+
+
+def _timings(name: str) -> dict[str, float]:
+    """Run one of the pyperf scripts and return its medians, in seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = Path(folder) / "result.json"
+        subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", "--quiet", "--fast", "-o", str(result)],
+            check=True, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        suite = pyperf.BenchmarkSuite.load(str(result))
+        return {bench.get_name(): bench.median() for bench in suite.get_benchmarks()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

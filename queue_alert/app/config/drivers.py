@@ -1,0 +1,205 @@
+"""``[feeds]``, ``[outputs]`` and ``[patterns]``: drivers by name, their options, mistakes between them."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from importlib.util import find_spec
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from queue_alert.app.config.convert import Invalid, convert_table
+from queue_alert.app.config.groups import name_mistake
+from queue_alert.app.config.problems import did_you_mean, found, joined
+from queue_alert.app.config.setup import FeedSetup, OutputPlan
+from queue_alert.app.registry import ENGINES, FEEDS, OUTPUTS, BrokenDriverError, Registry
+from queue_alert.core.policy import SignalPolicy
+from queue_alert.core.units import SignalName
+from queue_alert.ports import ConfigProblem, FeedDriver, MissingExtraError, OutputDriver
+
+__all__ = ["missing_extra", "read_engines", "read_feeds", "read_outputs"]
+
+D = TypeVar("D", FeedDriver, OutputDriver)
+
+_MAX_FEEDS: Final = 64
+_MAX_OUTPUTS: Final = 256
+_PATTERN_SIGNS: Final = frozenset("*?[")
+
+
+class _GroupsOption(msgspec.Struct, frozen=True, kw_only=True):
+    """What every output has beside ``driver`` and its driver's options."""
+
+    groups: Annotated[
+        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(min_length=1)
+    ] = ("*",)
+
+
+class DriverTables:
+    """Reads tables whose ``driver`` says what else may stand in them.
+
+    Args:
+        registry: The installed drivers.
+        problems: Every mistake is added here.
+    """
+
+    def __init__(self, registry: Registry, problems: list[ConfigProblem]) -> None:
+        self._registry = registry
+        self._problems = problems
+
+    def driver(self, table: Any, *, path: str, group: str, expected: type[D]) -> tuple[str, D] | None:
+        """Return the table's driver by name and itself, or ``None`` after saying why there is none."""
+        name = table.get("driver") if isinstance(table, dict) else None
+        known = self._registry.names(group)
+        if not isinstance(table, dict):
+            self.add(path, f"must be a table, got {found(table)}")
+        elif name is None:
+            self.add(f"{path}.driver", f"is missing; write one of: {', '.join(known)}")
+        elif not isinstance(name, str) or name not in known:
+            hint = did_you_mean(name, known) if isinstance(name, str) else ""
+            self.add(f"{path}.driver", f"must be one of: {', '.join(known)}, got {found(name)}{hint}")
+        else:
+            try:
+                driver = self._registry.load(group, name, expected)
+            except BrokenDriverError as error:
+                self.add(f"{path}.driver", str(error))
+                return None
+            if mistake := missing_extra(f'driver "{name}"', driver):
+                self.add(path, mistake)
+            return name, driver
+        return None
+
+    def options(self, table: Mapping[str, Any], driver: FeedDriver | OutputDriver, path: str) -> Any:
+        """Return a driver's checked options, or an :class:`Invalid`."""
+        options = convert_table(table, driver.options, path=path, problems=self._problems)
+        if isinstance(options, Invalid):
+            return options
+        further = driver.check(options)
+        self.add_below(path, further)
+        return options if all(problem.is_warning for problem in further) else Invalid()
+
+    def add(self, path: str, message: str, *, is_warning: bool = False) -> None:
+        """Add a problem."""
+        self._problems.append(ConfigProblem(path=path, message=message, is_warning=is_warning))
+
+    def add_below(self, path: str, problems: list[ConfigProblem]) -> None:
+        """Add problems whose paths are relative to ``path``."""
+        for problem in problems:
+            full = f"{path}.{problem.path}" if path and problem.path else path or problem.path
+            self.add(full, problem.message, is_warning=problem.is_warning)
+
+
+def read_feeds(tables: Any, *, registry: Registry, problems: list[ConfigProblem]) -> tuple[FeedSetup, ...]:
+    """Return the feeds of ``[feeds]``; none at all is a mistake."""
+    reader = DriverTables(registry, problems)
+    feeds: list[FeedSetup] = []
+    if not tables:
+        reader.add("feeds", 'must hold at least one feed; write [feeds.pbx] with driver = "…"')
+    for name, table in _named(tables, "feeds", _MAX_FEEDS, reader):
+        path = joined("feeds", name)
+        driver = reader.driver(table, path=path, group=FEEDS, expected=FeedDriver)
+        if driver is None:
+            continue
+        rest = {key: value for key, value in table.items() if key != "driver"}
+        options = reader.options(rest, driver[1], path)
+        if not isinstance(options, Invalid):
+            feeds.append(FeedSetup(name=name, driver_name=driver[0], driver=driver[1], options=options))
+    return tuple(feeds)
+
+
+def read_outputs(
+    tables: Any, *, known_groups: tuple[str, ...], registry: Registry, problems: list[ConfigProblem]
+) -> tuple[tuple[OutputPlan, ...], tuple[SignalPolicy, ...]]:
+    """Return the outputs of ``[outputs]`` and which groups each speaks for.
+
+    Args:
+        tables: The table ``[outputs]``.
+        known_groups: Names in ``[groups]``; a pattern that matches none of them is a warning.
+        registry: The installed drivers.
+        problems: Every mistake is added here.
+    """
+    reader = DriverTables(registry, problems)
+    outputs: list[OutputPlan] = []
+    signals: list[SignalPolicy] = []
+    taken: dict[str, str] = {}
+    if not tables:
+        reader.add("outputs", "there is no output: nothing will light up", is_warning=True)
+    for name, table in _named(tables, "outputs", _MAX_OUTPUTS, reader):
+        path = joined("outputs", name)
+        driver = reader.driver(table, path=path, group=OUTPUTS, expected=OutputDriver)
+        if driver is None:
+            continue
+        own = {key: value for key, value in table.items() if key == "groups"}
+        groups = convert_table(own, _GroupsOption, path=path, problems=problems)
+        rest = {key: value for key, value in table.items() if key not in {"driver", "groups"}}
+        options = reader.options(rest, driver[1], path)
+        if isinstance(options, Invalid) or isinstance(groups, Invalid):
+            continue
+        _check_claims(driver[1].claims(options), path, taken, reader)
+        _check_patterns(groups.groups, path, known_groups, reader)
+        outputs.append(OutputPlan(name=name, driver_name=driver[0], driver=driver[1], options=options))
+        signals.append(SignalPolicy(name=SignalName(name), groups=groups.groups))
+    return tuple(outputs), tuple(signals)
+
+
+def read_engines(
+    table: Any, outputs: tuple[OutputPlan, ...], *, registry: Registry, problems: list[ConfigProblem]
+) -> dict[str, Any]:
+    """Return the options of every engine the outputs need, from ``[patterns]``."""
+    reader = DriverTables(registry, problems)
+    engine_options: dict[str, Any] = {}
+    if not isinstance(table, dict):
+        reader.add("patterns", f"must be a table, got {found(table)}")
+        return engine_options
+    needed = sorted({output.driver.engine for output in outputs}) or list(registry.names(ENGINES)[:1])
+    for name in needed:
+        engine = registry.load_any(ENGINES, name)
+        options = convert_table(table, engine.options, path="patterns", problems=problems)
+        if isinstance(options, Invalid):
+            continue
+        own = [(plan.name, plan.driver, plan.options) for plan in outputs if plan.driver.engine == name]
+        reader.add_below("", engine.check(own, options))
+        engine_options[name] = options
+    return engine_options
+
+
+def missing_extra(who: str, driver: FeedDriver | OutputDriver) -> str:
+    """Return the sentence about an optional package that is not installed, or ``""``.
+
+    Args:
+        who: What needs it, such as ``driver "gpio-lamp"``.
+        driver: The driver.
+    """
+    for package in driver.packages:
+        if find_spec(package.partition(".")[0]) is None:
+            return str(MissingExtraError(who, package=package, extra=driver.extra))
+    return ""
+
+
+def _named(tables: Any, path: str, most: int, reader: DriverTables) -> list[tuple[str, Any]]:
+    if not isinstance(tables, dict):
+        reader.add(path, f"must be a table, got {found(tables)}")
+        return []
+    if len(tables) > most:
+        reader.add(path, f"must hold at most {most} entries, got {len(tables)}")
+    items = list(tables.items())[:most]
+    for name, _table in items:
+        if mistake := name_mistake(name):
+            reader.add(joined(path, name), mistake)
+    return items
+
+
+def _check_claims(claims: tuple[str, ...], path: str, taken: dict[str, str], reader: DriverTables) -> None:
+    for claim in claims:
+        if claim in taken:
+            reader.add(path, f"{claim} is already used by {taken[claim]}; choose another")
+        else:
+            taken[claim] = path
+
+
+def _check_patterns(
+    patterns: tuple[str, ...], path: str, known_groups: tuple[str, ...], reader: DriverTables
+) -> None:
+    for pattern in patterns if known_groups else ():
+        if any(fnmatchcase(group, pattern) for group in known_groups):
+            continue
+        hint = "" if _PATTERN_SIGNS & set(pattern) else did_you_mean(pattern, known_groups)
+        reader.add(f"{path}.groups", f"{found(pattern)} matches no group of [groups]{hint}", is_warning=True)

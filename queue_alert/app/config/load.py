@@ -1,0 +1,116 @@
+"""The file to a :class:`Setup`: every mistake is found before anything is said."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from queue_alert.app.config.convert import Invalid, convert_table
+from queue_alert.app.config.drivers import read_engines, read_feeds, read_outputs
+from queue_alert.app.config.file import read_tables
+from queue_alert.app.config.groups import read_groups
+from queue_alert.app.config.places import (
+    ListenAddress,
+    parse_listen,
+    parse_time_of_day,
+    system_timezone,
+    timezone_mistake,
+)
+from queue_alert.app.config.problems import ConfigurationError, found
+from queue_alert.app.config.schema import ConfigFile, HttpTable
+from queue_alert.app.config.setup import Setup
+from queue_alert.app.registry import Registry
+from queue_alert.core.policy import FeedPolicy, Policy
+from queue_alert.core.units import FeedName
+from queue_alert.ports import ConfigProblem
+
+__all__ = ["build_setup", "load_setup"]
+
+_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs")
+
+
+def load_setup(path: Path, *, registry: Registry) -> Setup:
+    """Return what the file at ``path`` says, checked.
+
+    Args:
+        path: The file; it is named in messages as it is written here.
+        registry: The installed drivers.
+
+    Raises:
+        ConfigurationError: It cannot be used; every mistake is in it.
+    """
+    return build_setup(read_tables(path), file=str(path), base=path.resolve().parent, registry=registry)
+
+
+def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Registry) -> Setup:
+    """Return what the tables of a file say, checked.
+
+    Args:
+        tables: As TOML gave them.
+        file: The file's name for messages.
+        base: Folder that relative paths start from.
+        registry: The installed drivers.
+
+    Raises:
+        ConfigurationError: They cannot be used; every mistake is in it.
+    """
+    problems: list[ConfigProblem] = []
+    top = _top(tables, problems)
+    policy = _day(top, problems)
+    listen = _listen(top.http, problems)
+    default_group, groups = read_groups(
+        tables.get("group_defaults", {}),
+        tables.get("groups", {}),
+        problems=problems,
+        most=policy.max_groups,
+    )
+    feeds = read_feeds(tables.get("feeds", {}), registry=registry, problems=problems)
+    outputs, signals = read_outputs(
+        tables.get("outputs", {}), known_groups=tuple(groups), registry=registry, problems=problems
+    )
+    engine_options = read_engines(tables.get("patterns", {}), outputs, registry=registry, problems=problems)
+    if not all(problem.is_warning for problem in problems):
+        raise ConfigurationError(file, problems)
+    expected = tuple(FeedPolicy(name=FeedName(feed.name)) for feed in feeds)
+    return Setup(
+        base=base,
+        policy=replace(policy, groups=groups, default_group=default_group, signals=signals, feeds=expected),
+        feeds=feeds,
+        outputs=outputs,
+        engine_options=engine_options,
+        listen=listen,
+        warnings=tuple(problems),
+    )
+
+
+def _top(tables: dict[str, Any], problems: list[ConfigProblem]) -> ConfigFile:
+    """Return what is sound of the keys at the top: a mistake in one hides none that follows from another."""
+    sound: dict[str, Any] = {}
+    for key, value in tables.items():
+        table = {key: {} if key in _APART else value}
+        if not isinstance(convert_table(table, ConfigFile, path="", problems=problems), Invalid):
+            sound |= table
+    whole = convert_table(sound, ConfigFile, path="", problems=[])
+    return ConfigFile() if isinstance(whole, Invalid) else whole
+
+
+def _day(top: ConfigFile, problems: list[ConfigProblem]) -> Policy:
+    """Return a policy of what stands at the top, with nothing to watch yet."""
+    timezone = system_timezone() if top.timezone is None else top.timezone
+    if mistake := timezone_mistake(timezone):
+        problems.append(ConfigProblem(path="timezone", message=mistake))
+    reset_at_s = parse_time_of_day(top.daily_reset)
+    if reset_at_s is None:
+        message = f'must be a time of day such as "00:00" or "04:30", got {found(top.daily_reset)}'
+        problems.append(ConfigProblem(path="daily_reset", message=message))
+    return Policy(timezone=timezone, reset_at_s=reset_at_s or 0.0, show_numbers=top.show_numbers)
+
+
+def _listen(table: HttpTable, problems: list[ConfigProblem]) -> ListenAddress | None:
+    if table.listen == "off":
+        return None
+    address = parse_listen(table.listen)
+    if isinstance(address, ListenAddress):
+        return address
+    problems.append(ConfigProblem(path="http.listen", message=address))
+    return None

@@ -1,0 +1,64 @@
+"""The file's tables as structs, with their defaults and limits. Durations are in seconds once read."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from queue_alert.ports import Duration
+
+__all__ = ["ConfigFile", "DriverTable", "GroupTable", "HttpTable", "ServiceLevelTable", "ThresholdsTable"]
+
+_Positive = Annotated[Duration, msgspec.Meta(gt=0, le=86_400)]
+_DAY_S = 86_400
+
+
+class ServiceLevelTable(msgspec.Struct, frozen=True, kw_only=True):
+    """``service_level``: which share must be answered how soon, and how the share is worked out."""
+
+    goal: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.8
+    within: _Positive = 20.0
+    formula: Literal["answered", "asterisk2", "offered", "late_abandons"] = "offered"
+
+
+class ThresholdsTable(msgspec.Struct, frozen=True, kw_only=True):
+    """``warning`` and ``critical``: met or exceeded raises; ``"off"`` never does."""
+
+    waiting: Literal["off"] | Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = "off"
+    longest_wait: Literal["off"] | _Positive = "off"
+
+
+class GroupTable(msgspec.Struct, frozen=True, kw_only=True):
+    """``[groups.NAME]`` and ``[group_defaults]``."""
+
+    service_level: ServiceLevelTable = ServiceLevelTable()
+    short_abandon: Annotated[Duration, msgspec.Meta(ge=0, le=_DAY_S)] = 5.0
+    window: Annotated[Duration, msgspec.Meta(ge=60, le=_DAY_S)] = 1800.0
+    expected_wait: Literal["moving_average", "mitel"] = "moving_average"
+    warning: ThresholdsTable = ThresholdsTable()
+    critical: ThresholdsTable = ThresholdsTable()
+
+
+class HttpTable(msgspec.Struct, frozen=True, kw_only=True):
+    """``[http]``: where pages and the live view are served."""
+
+    listen: str = "127.0.0.1:9469"
+
+
+class DriverTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What every ``[feeds.NAME]`` and ``[outputs.NAME]`` has; the other keys are its driver's."""
+
+    driver: Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file. Tables whose keys depend on other things are checked apart."""
+
+    timezone: Annotated[str, msgspec.Meta(min_length=1, max_length=100)] | None = None
+    daily_reset: str = "00:00"
+    show_numbers: bool = False
+    http: HttpTable = HttpTable()
+    patterns: dict[str, Any] = {}
+    group_defaults: GroupTable = GroupTable()
+    groups: dict[str, GroupTable] = {}
+    feeds: dict[str, dict[str, Any]] = {}
+    outputs: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,54 @@
+"""What a checked configuration comes to: what the runtime is built from."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from queue_alert.app.config.places import ListenAddress
+from queue_alert.core.policy import Policy
+from queue_alert.ports import ConfigProblem, FeedDriver, OutputDriver
+
+__all__ = ["FeedSetup", "OutputPlan", "Setup"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSetup:
+    """A configured feed: its name, its driver by name and itself, its checked options."""
+
+    name: str
+    driver_name: str
+    driver: FeedDriver
+    options: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputPlan:
+    """A configured output: its name, its driver by name and itself, its checked options."""
+
+    name: str
+    driver_name: str
+    driver: OutputDriver
+    options: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """A configuration that can be started.
+
+    Attributes:
+        base: Folder that relative paths in the configuration start from.
+        policy: What the core is told.
+        feeds: At least one.
+        outputs: May be empty.
+        engine_options: Options of every engine the outputs need, by the engine's entry-point name.
+        listen: Where to serve pages and the live view; ``None`` serves nothing.
+        warnings: What is odd but does not stop it.
+    """
+
+    base: Path
+    policy: Policy
+    feeds: tuple[FeedSetup, ...]
+    outputs: tuple[OutputPlan, ...] = ()
+    engine_options: dict[str, Any] = field(default_factory=dict)
+    listen: ListenAddress | None = None
+    warnings: tuple[ConfigProblem, ...] = ()

@@ -1,0 +1,201 @@
+"""The live view: the floor as it stands, then every change, to everyone who watches.
+
+Knows nothing of sockets: a watcher is something that asks for the next text.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+
+from queue_alert.core.monitor import Monitor
+from queue_alert.core.units import Seconds
+from queue_alert.core.view import FeedView, FloorView, LampsChanged, LiveMessage, OutputView, ViewChanged
+from queue_alert.ports import Clock
+
+__all__ = ["MAX_WATCHERS", "LiveView", "TooManyWatchersError", "Watcher"]
+
+MAX_WATCHERS: Final = 32
+"""How many may watch at once."""
+
+_SHORTEST_PAUSE_S: Final[Seconds] = 0.2
+_LONGEST_PAUSE_S: Final[Seconds] = 5.0
+_MAX_WAITING: Final = 64
+
+
+class TooManyWatchersError(RuntimeError):
+    """As many watch as may."""
+
+
+class Watcher:
+    """One who watches. Holds at most 64 messages; when full, it drops them all for a whole floor.
+
+    Args:
+        floor: Returns the whole floor as a message.
+    """
+
+    def __init__(self, floor: Callable[[], str]) -> None:
+        self._floor = floor
+        self._messages: deque[str] = deque()
+        self._needs_floor = True
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._is_closed = False
+
+    def put(self, message: str) -> None:
+        """Queue a message; it is dropped where the whole floor is about to be sent anyway."""
+        if self._needs_floor:
+            return
+        if len(self._messages) >= _MAX_WAITING:
+            self._messages.clear()
+            self._needs_floor = True
+        else:
+            self._messages.append(message)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Make :meth:`next_message` return ``None``, also one that waits already."""
+        self._is_closed = True
+        self._wake.set()
+
+    async def next_message(self) -> str | None:
+        """Wait for the next message and return it: the whole floor first; ``None`` when closed."""
+        await self._wake.wait()
+        if self._is_closed:
+            return None
+        if self._needs_floor:
+            self._needs_floor = False
+            message = self._floor()
+        else:
+            message = self._messages.popleft()
+        if not self._messages and not self._needs_floor:
+            self._wake.clear()
+        return message
+
+
+class LiveView:
+    """What the world may see of the floor.
+
+    Must be made and called on the event loop's thread.
+
+    Args:
+        monitor: The core.
+        clock: The steady line.
+        version: The program's version.
+        outputs: Name and driver of every output.
+        skipped: Every feed's counts of what it passed over.
+    """
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        *,
+        clock: Clock,
+        version: str = "",
+        outputs: Mapping[str, str],
+        skipped: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        self._monitor = monitor
+        self._clock = clock
+        self._version = version
+        self._outputs = {name: OutputView(name=name, driver=driver) for name, driver in outputs.items()}
+        self._changed_outputs: set[str] = set()
+        self._skipped = skipped
+        self._encoder = msgspec.json.Encoder()
+        self._watchers: set[Watcher] = set()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._last_flush = self._loop.time() - _SHORTEST_PAUSE_S
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many watch as may."""
+        return len(self._watchers) >= MAX_WATCHERS
+
+    def view(self) -> FloorView:
+        """Return everything as it stands now, frozen."""
+        view = self._monitor.view(self._clock.now())
+        return msgspec.structs.replace(
+            view,
+            version=self._version,
+            feeds=self._with_skipped(view.feeds),
+            outputs=tuple(self._outputs.values()),
+        )
+
+    @contextmanager
+    def watch(self) -> Iterator[Watcher]:
+        """Let one more watch, for the length of the context.
+
+        Raises:
+            TooManyWatchersError: 32 watch already.
+        """
+        if self.is_full:
+            raise TooManyWatchersError(f"{MAX_WATCHERS} watch already")
+        watcher = Watcher(lambda: self._encode(self.view()))
+        self._watchers.add(watcher)
+        self._flush_by(self._loop.time() + _LONGEST_PAUSE_S)
+        try:
+            yield watcher
+        finally:
+            self._watchers.discard(watcher)
+            watcher.close()
+
+    def note_change(self) -> None:
+        """Take note that something may have changed; it is sent soon, at most five times a second."""
+        if self._watchers:
+            self._flush_by(max(self._loop.time(), self._last_flush + _SHORTEST_PAUSE_S))
+
+    def note_lamps(self, output: str, lamps: Mapping[str, str], fault: str) -> None:
+        """Take note of what an output shows now and of its fault ("" if none); lamps are sent at once."""
+        before = self._outputs[output]
+        now = OutputView(name=output, driver=before.driver, lamps=dict(lamps), fault=fault)
+        self._outputs[output] = now
+        if now.fault != before.fault:
+            self._changed_outputs.add(output)
+            self.note_change()
+        if self._watchers and now.lamps != before.lamps:
+            self._send(LampsChanged(at=self._clock.now(), output=output, lamps=now.lamps))
+
+    def _flush_by(self, when: float) -> None:
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._flush)
+
+    def _flush(self) -> None:
+        self._timer = None
+        if not self._watchers:
+            return
+        self._last_flush = self._loop.time()
+        changes = self._monitor.changes(self._clock.now())
+        outputs = tuple(self._outputs[name] for name in sorted(self._changed_outputs))
+        self._changed_outputs.clear()
+        if changes is not None or outputs:
+            self._send(self._completed(changes, outputs))
+        # Figures over a sliding window change without an event.
+        self._flush_by(self._last_flush + _LONGEST_PAUSE_S)
+
+    def _completed(self, changes: ViewChanged | None, outputs: tuple[OutputView, ...]) -> ViewChanged:
+        if changes is None:
+            return ViewChanged(at=self._clock.now(), outputs=outputs)
+        return msgspec.structs.replace(changes, feeds=self._with_skipped(changes.feeds), outputs=outputs)
+
+    def _with_skipped(self, feeds: tuple[FeedView, ...]) -> tuple[FeedView, ...]:
+        return tuple(
+            msgspec.structs.replace(feed, anomalies={**feed.anomalies, **counts})
+            if (counts := self._skipped.get(feed.name))
+            else feed
+            for feed in feeds
+        )
+
+    def _send(self, message: LiveMessage) -> None:
+        text = self._encode(message)
+        for watcher in self._watchers:
+            watcher.put(text)
+
+    def _encode(self, message: LiveMessage) -> str:
+        return self._encoder.encode(message).decode()

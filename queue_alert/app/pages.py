@@ -1,0 +1,113 @@
+"""The pages: other people's routes, rendered off the loop, and the health of this process."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, Final
+
+from queue_alert.app.routing import Answer, Page, json_answer, text_answer
+from queue_alert.core.events import FeedState
+from queue_alert.core.units import Seconds
+from queue_alert.core.view import FloorView
+from queue_alert.ports import Route
+
+__all__ = ["MAX_RENDERS", "Renderer", "health_page"]
+
+_logger = logging.getLogger(__name__)
+
+MAX_RENDERS: Final = 2
+"""How many pages are rendered at once; a request beyond gets 503."""
+
+_RENDER_TIMEOUT_S: Final[Seconds] = 10.0
+
+
+class Renderer:
+    """Renders routes in worker threads, so that a scrape of a thousand groups makes no lamp stumble.
+
+    Args:
+        view: Returns the floor as it stands, frozen.
+    """
+
+    def __init__(self, view: Callable[[], FloorView]) -> None:
+        self._view = view
+        self._pool = ThreadPoolExecutor(MAX_RENDERS, thread_name_prefix="page")
+        self._busy = 0
+
+    def page(self, route: Route) -> Page:
+        """Return the page of a route."""
+
+        async def answer() -> Answer:
+            return await self._answer(route)
+
+        return Page(path=route.path, summary=route.summary, answer=answer)
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _answer(self, route: Route) -> Answer:
+        if self._busy >= MAX_RENDERS:
+            return _busy_answer()
+        self._busy += 1
+        loop = asyncio.get_running_loop()
+        work = self._pool.submit(route.render, self._view())
+        # A thread cannot be stopped: it stays counted until it is done, whoever still waits for it.
+        work.add_done_callback(lambda _done: _call_soon(loop, self._one_done))
+        try:
+            async with asyncio.timeout(_RENDER_TIMEOUT_S):
+                body = await asyncio.shield(asyncio.wrap_future(work))
+        except TimeoutError:
+            _logger.warning("page=%s render_timeout_s=%.0f", route.path, _RENDER_TIMEOUT_S)
+            return _busy_answer()
+        return Answer(status=HTTPStatus.OK, content_type=route.content_type, body=body)
+
+    def _one_done(self) -> None:
+        self._busy -= 1
+
+
+def health_page(view: Callable[[], FloorView]) -> Page:
+    """Return ``/healthz``: 200 while every feed is live and every output works, else 503 and why."""
+
+    async def answer() -> Answer:
+        health = _health(view())
+        status = HTTPStatus.OK if health["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
+        return json_answer(status, health)
+
+    return Page(
+        path="/healthz", summary="what is wrong, if anything: feeds and outputs (JSON)", answer=answer
+    )
+
+
+def _health(view: FloorView) -> dict[str, Any]:
+    problems = [
+        f"feed {feed.name} is {feed.state.value}" + (f": {feed.reason}" if feed.reason else "")
+        for feed in view.feeds
+        if feed.state is not FeedState.LIVE
+    ]
+    problems += [f"output {output.name} failed: {output.fault}" for output in view.outputs if output.fault]
+    return {
+        "status": "degraded" if problems else "ok",
+        "problems": problems,
+        "version": view.version,
+        "uptime_s": round(view.at - view.started_at, 3),
+        "feeds": {feed.name: {"state": feed.state.value, "reason": feed.reason} for feed in view.feeds},
+        "outputs": {output.name: {"fault": output.fault} for output in view.outputs},
+    }
+
+
+def _busy_answer() -> Answer:
+    return text_answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "too many pages are being drawn; try again",
+        headers={"Retry-After": "1"},
+    )
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:
+        # The loop was closed meanwhile: nobody counts any more.
+        return

@@ -1,0 +1,68 @@
+"""What the reference says is what the program does."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from queue_alert.app.cli import command_names
+from queue_alert.app.config import build_setup
+from queue_alert.app.config.schema import (
+    ConfigFile,
+    GroupTable,
+    HttpTable,
+    ServiceLevelTable,
+    ThresholdsTable,
+)
+from queue_alert.app.registry import Registry
+from queue_alert.core.view import FloorView, LampsChanged, LiveMessage, ViewChanged
+
+REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_whole_example_is_a_sound_configuration() -> None:
+    (example,) = blocks("configuration.md", "toml")
+    setup = build_setup(tomllib.loads(example), file="config.toml", base=Path(), registry=Registry())
+    assert setup.warnings == ()
+    assert [plan.name for plan in setup.outputs] == ["beacon", "screen"]
+
+
+def test_every_key_is_described() -> None:
+    text = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
+    plain = [*ConfigFile.__struct_fields__[:3], *HttpTable.__struct_fields__, *GroupTable.__struct_fields__]
+    nested = [f"service_level.{name}" for name in ServiceLevelTable.__struct_fields__]
+    nested += [
+        f"{table}.{name}" for table in ("warning", "critical") for name in ThresholdsTable.__struct_fields__
+    ]
+    simple = [key for key in plain if key not in {"service_level", "warning", "critical"}]
+    assert [key for key in [*simple, *nested] if f"| `{key}` |" not in text] == []
+    assert [key for key in ConfigFile.__struct_fields__[3:] if f"[{key}" not in text] == []
+
+
+def test_every_command_is_described() -> None:
+    text = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
+    assert [name for name in command_names(Registry()) if f"| `{name}` |" not in text] == []
+
+
+def test_the_live_views_examples_are_messages_of_its_own() -> None:
+    floor, changed, lamps, health = blocks("live-view.md", "json")
+    for text, kind in ((floor, FloorView), (changed, ViewChanged), (lamps, LampsChanged)):
+        message = msgspec.json.decode(text, type=LiveMessage)
+        assert isinstance(message, kind)
+        assert json.loads(msgspec.json.encode(message)) == json.loads(text)
+    assert json.loads(health)["status"] == "degraded"
+
+
+@pytest.mark.parametrize("page", ["configuration.md", "command-line.md", "live-view.md"])
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text)]
+    assert [target for target in targets if not (REFERENCE / target).exists()] == []

@@ -1,0 +1,114 @@
+import asyncio
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from queue_alert.app.pages import MAX_RENDERS, Renderer, health_page
+from queue_alert.app.routing import Answer
+from queue_alert.core.events import FeedState
+from queue_alert.core.units import FeedName
+from queue_alert.core.view import FeedView, FloorView, OutputView
+from queue_alert.ports import Route
+
+
+def view(*, state: FeedState = FeedState.LIVE, reason: str = "", fault: str = "") -> FloorView:
+    return FloorView(
+        at=1010.0,
+        version="1.2.3",
+        started_at=1000.0,
+        feeds=(FeedView(name=FeedName("pbx"), state=state, reason=reason, since=1000.0),),
+        outputs=(OutputView(name="beacon", driver="virtual", fault=fault),),
+    )
+
+
+async def health(floor: FloorView) -> tuple[int, dict[str, Any]]:
+    answer = await health_page(lambda: floor).answer()
+    return answer.status, json.loads(answer.body)
+
+
+async def test_all_is_well_while_feeds_are_live_and_outputs_work() -> None:
+    assert await health(view()) == (
+        200,
+        {
+            "status": "ok",
+            "problems": [],
+            "version": "1.2.3",
+            "uptime_s": 10.0,
+            "feeds": {"pbx": {"state": "live", "reason": ""}},
+            "outputs": {"beacon": {"fault": ""}},
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("floor", "problems"),
+    [
+        (view(state=FeedState.DOWN, reason="login refused"), ["feed pbx is down: login refused"]),
+        (view(state=FeedState.SYNCING), ["feed pbx is syncing"]),
+        (view(fault="unplugged"), ["output beacon failed: unplugged"]),
+        (
+            view(state=FeedState.STALE, fault="unplugged"),
+            ["feed pbx is stale", "output beacon failed: unplugged"],
+        ),
+    ],
+)
+async def test_what_is_wrong_is_named(floor: FloorView, problems: list[str]) -> None:
+    status, found = await health(floor)
+    assert (status, found["status"], found["problems"]) == (503, "degraded", problems)
+
+
+async def test_a_route_is_rendered_in_a_thread_from_the_view() -> None:
+    threads = []
+
+    def render(floor: FloorView) -> bytes:
+        threads.append(threading.current_thread())
+        return floor.version.encode()
+
+    renderer = Renderer(view)
+    route = Route(path="/v", summary="version", content_type="text/x", render=render)
+    answer = await renderer.page(route).answer()
+    renderer.close()
+    assert (answer.status, answer.content_type, answer.body) == (200, "text/x", b"1.2.3")
+    assert threads != [threading.current_thread()]
+
+
+async def test_of_too_many_renders_at_once_the_last_is_asked_to_come_back() -> None:
+    gate = threading.Event()
+
+    def render(_floor: FloorView) -> bytes:
+        gate.wait(10)
+        return b"done"
+
+    renderer = Renderer(view)
+    page = renderer.page(Route(path="/v", summary="", content_type="text/x", render=render))
+    async with asyncio.TaskGroup() as group:
+        first: list[asyncio.Task[Answer]] = [
+            group.create_task(_answered(page.answer), name=f"render-{number}")
+            for number in range(MAX_RENDERS)
+        ]
+        await asyncio.sleep(0)
+        late = await page.answer()
+        gate.set()
+    again = await page.answer()
+    renderer.close()
+    assert (late.status, late.headers) == (503, {"Retry-After": "1"})
+    assert [task.result().body for task in first] == [b"done"] * MAX_RENDERS
+    assert again.body == b"done"
+
+
+async def _answered(answer: Any) -> Answer:
+    result: Answer = await answer()
+    return result
+
+
+async def test_a_routes_own_fault_comes_out() -> None:
+    def render(_floor: FloorView) -> bytes:
+        raise ZeroDivisionError
+
+    renderer = Renderer(view)
+    page = renderer.page(Route(path="/v", summary="", content_type="text/x", render=render))
+    with pytest.raises(ZeroDivisionError):
+        await page.answer()
+    renderer.close()
