@@ -8,12 +8,14 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from hypothesis import HealthCheck, settings
 
-# Without a loop set, whoever asks the policy for one gets an error; else a loop would be made that nobody closes,
-# and some later test would fail for it.
+# Without a loop set, whoever asks the policy for one gets an error; else a loop would be made that nobody
+# closes, and some later test would fail for it.
 asyncio.set_event_loop(None)
 
-settings.register_profile("default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
+for name, examples in (("default", 60), ("long", 3_000)):
+    settings.register_profile(
+        name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 

@@ -1,0 +1,258 @@
+"""The manager interface's frames: cut from bytes, and passed over before anything is decoded.
+
+A frame is a run of ``Name: value`` lines, each ended by CR LF, and one empty line. Its first line says what
+it is. On a busy exchange two frames in three are ``VarSet`` and ``Newexten``: the name is looked up as
+bytes, and only what somebody wants becomes a :class:`Frame`.
+
+Source: Asterisk 22, main/manager.c (``astman_append``, ``append_event``); recordings in
+tests/golden/asterisk.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, Generic, TypeVar
+
+from queue_alert.ports import Skipped
+
+__all__ = ["FRAME_LIMIT", "WORD_LIMIT", "Frame", "FrameReader", "UnreadableFrameError"]
+
+FRAME_LIMIT: Final = 65_536
+"""Bytes of the longest frame that is read, its closing empty line not counted."""
+
+WORD_LIMIT: Final = 200
+"""Characters of the longest identifier that is taken; Asterisk's own limit for a channel's is 149."""
+
+_END: Final = b"\r\n\r\n"
+_BANNER: Final = b"Asterisk Call Manager/"
+_COUNT_DIGITS: Final = 12
+_START: Final = len(b"Event: VarSet")
+_VARIABLE_SET: Final = b"Event: VarSet"
+_VARIABLE_START: Final = 9
+_NAME: Final = re.compile(rb"[A-Za-z]{1,40}")
+
+Handler = TypeVar("Handler")
+
+
+class _Keys(dict[str, str]):
+    """What to look for to find a header, made once a name."""
+
+    def __missing__(self, name: str) -> str:
+        key = self[name] = f"\r\n{name}: "
+        return key
+
+
+_KEYS: Final = _Keys()
+
+
+class UnreadableFrameError(ValueError):
+    """A frame lacks what its event cannot be understood without.
+
+    Attributes:
+        kind: What is wrong with it.
+        detail: Event and header, never a value.
+    """
+
+    def __init__(self, kind: Skipped, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+
+
+class Frame:
+    """One frame that somebody wants; its headers are looked up when they are asked for."""
+
+    __slots__ = ("_data", "_skipped")
+
+    def __init__(self, data: str, skipped: Callable[[Skipped, str], None]) -> None:
+        # Every value ends at a CR, the last one too.
+        self._data = data + "\r"
+        self._skipped = skipped
+
+    @property
+    def event(self) -> str:
+        """Name of the event, or what an answer says: the value of the first line."""
+        return self._data.partition("\r")[0].partition(": ")[2]
+
+    def text(self, name: str) -> str:
+        """Return the value of the last header of that name; ``""`` where it is empty or missing.
+
+        The first line has no name here: see :attr:`event`.
+        """
+        data = self._data
+        key = _KEYS[name]
+        # From the end: what a queue adds to an event stands behind what a channel does.
+        at = data.rfind(key)
+        if at < 0:
+            return ""
+        at += len(key)
+        return data[at : data.find("\r", at)]
+
+    def split(self, name: str) -> tuple[str, str]:
+        """Return all that stands before the last header of that name, and the header's value.
+
+        Without such a header all is before it. For list items, which differ by nothing but their last header
+        from those of the list before.
+        """
+        before, key, after = self._data.rpartition(_KEYS[name])
+        return (before, after[: after.find("\r")]) if key else (after, "")
+
+    def word(self, name: str, *others: str) -> str:
+        """Return an identifier: the value of ``name`` or else of the first of ``others`` that has one.
+
+        Raises:
+            UnreadableFrameError: All are empty or missing, or it is longer than :data:`WORD_LIMIT`.
+        """
+        value = self.text(name)
+        for other in others:
+            if value:
+                break
+            value = self.text(other)
+        if not value:
+            raise UnreadableFrameError(Skipped.MISSING_FIELD, f"{self.event}: {name}")
+        if len(value) > WORD_LIMIT:
+            raise UnreadableFrameError(Skipped.BAD_VALUE, f"{self.event}: {name} is too long")
+        return value
+
+    def label(self, name: str) -> str:
+        """Return a text for people, cut at :data:`WORD_LIMIT` characters."""
+        return self.text(name)[:WORD_LIMIT]
+
+    def count(self, name: str) -> int | None:
+        """Return a whole number >= 0; ``None`` where it is missing, empty or (this is counted) none."""
+        value = self.text(name)
+        if not value:
+            return None
+        if len(value) <= _COUNT_DIGITS and value.isascii() and value.isdecimal():
+            return int(value)
+        self._skipped(Skipped.BAD_VALUE, f"{self.event}: {name}")
+        return None
+
+
+class FrameReader(Generic[Handler]):
+    """Cuts frames from bytes that may be cut anywhere, and finds who wants them.
+
+    Frames longer than :data:`FRAME_LIMIT` are passed over to their end, in bounded memory.
+
+    Args:
+        wanted: Who takes an event, by its name; ``VarSet`` only of variables that begin like wanted ones.
+        replies: Who takes answers, whatever they say.
+        ignored: Names of events nobody wants. Any name in neither is counted as unknown.
+        variables: Names of the variables whose ``VarSet`` is wanted; nine characters of them are compared.
+        skipped: Called for everything that cannot be read.
+    """
+
+    def __init__(
+        self,
+        wanted: Mapping[bytes, Handler],
+        *,
+        replies: Handler,
+        ignored: Iterable[bytes],
+        variables: Iterable[bytes],
+        skipped: Callable[[Skipped, str], None],
+    ) -> None:
+        self._wanted = {b"Event: " + name: handler for name, handler in wanted.items()}
+        self._ignored = frozenset(b"Event: " + name for name in ignored)
+        # Most frames can be told by their first bytes to be nobody's.
+        self._dull = frozenset(line[:_START] for line in self._ignored).difference(
+            line[:_START] for line in self._wanted
+        )
+        self._variables = frozenset(name[:_VARIABLE_START] for name in variables)
+        self._replies = replies
+        self._skipped = skipped
+        self._rest = b""
+        self._overlong = False
+
+    def reset(self) -> None:
+        """Forget the half frame that a lost connection left behind; it is counted."""
+        if self._rest and not self._overlong:
+            self._skipped(Skipped.TRUNCATED, "frame cut by the end of the connection")
+        self._rest = b""
+        self._overlong = False
+
+    def read(self, data: bytes) -> list[tuple[Handler, Frame]]:
+        """Take bytes and return the wanted frames that end in them, oldest first."""
+        data = self._rest + data
+        pieces = data.split(_END)
+        self._rest = pieces.pop()
+        if self._overlong and pieces:
+            self._overlong = False
+            del pieces[0]
+        if len(data) > FRAME_LIMIT:
+            pieces = self._without_overlong(pieces)
+        found: list[tuple[Handler, Frame]] = []
+        dull, variables, wanted = self._dull, self._variables, self._wanted
+        # A few operations decide about a frame: most go no further than this loop.
+        for piece in pieces:
+            start = piece[:_START]
+            if start in dull:
+                continue
+            if start == _VARIABLE_SET:
+                at = piece.rfind(b"\r\nVariable: ") + 12
+                if piece[at : at + _VARIABLE_START] not in variables:
+                    continue
+            handler = wanted.get(piece[: piece.find(b"\r")])
+            if handler is None:
+                self._unusual(piece, found)
+            else:
+                self._take(handler, piece, found)
+        self._bound_rest()
+        return found
+
+    def _without_overlong(self, pieces: list[bytes]) -> list[bytes]:
+        short = [piece for piece in pieces if len(piece) <= FRAME_LIMIT]
+        for _ in range(len(pieces) - len(short)):
+            self._skipped(Skipped.TOO_LONG, "frame")
+        return short
+
+    def _take(self, handler: Handler, piece: bytes, found: list[tuple[Handler, Frame]]) -> None:
+        if b"\r\nEvent: " in piece:
+            # No event we take has a second one: this is the stump of one with the next stuck to it.
+            self._skipped(Skipped.TRUNCATED, "frame that runs into another")
+        else:
+            found.append((handler, Frame(self._as_text(piece), self._skipped)))
+
+    def _as_text(self, piece: bytes) -> str:
+        try:
+            return piece.decode()
+        except UnicodeDecodeError:
+            self._skipped(Skipped.NOT_TEXT, "frame")
+            return piece.decode(errors="replace")
+
+    def _unusual(self, piece: bytes, found: list[tuple[Handler, Frame]]) -> None:
+        piece = piece.lstrip(b"\r\n")
+        if piece.startswith(_BANNER):
+            # The banner has no empty line of its own: it is stuck to the first frame of every connection.
+            piece = piece.partition(b"\r\n")[2]
+        if not piece:
+            return
+        first = piece.partition(b"\r\n")[0]
+        handler = self._wanted.get(first)
+        if first.startswith(b"Response: "):
+            handler = self._replies
+        if handler is not None:
+            self._take(handler, piece, found)
+        elif not _is_text(piece):
+            self._skipped(Skipped.NOT_TEXT, "frame")
+        elif not first.startswith(b"Event: "):
+            self._skipped(Skipped.MISSING_FIELD, "frame without Event or Response")
+        elif first not in self._ignored:
+            # Only a plain word is repeated: in a damaged stream anything may stand here, a number too.
+            shown = first[7:].decode() if _NAME.fullmatch(first, 7) else "not a name"
+            self._skipped(Skipped.UNKNOWN_EVENT, shown)
+
+    def _bound_rest(self) -> None:
+        # Up to three bytes of the closing empty line may be in already.
+        if self._overlong:
+            self._rest = self._rest[-3:]
+        elif len(self._rest) > FRAME_LIMIT + 3:
+            self._skipped(Skipped.TOO_LONG, "frame")
+            self._overlong = True
+            self._rest = self._rest[-3:]
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,198 @@
+"""Asterisk's events to ours.
+
+Its words stop here: its *members* are agents, its *hold time* is the time in queue.
+
+Pure: no I/O and no clock. What is known of callers is forgotten at every connection, for the exchange may
+have been started anew, and its channels' names with it.
+
+Source: Asterisk 22, apps/app_queue.c and the recordings in tests/golden/asterisk.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from adapters.asterisk.agents import AgentDesk, agent_name
+from adapters.asterisk.callers import CallerDesk
+from adapters.asterisk.frames import Frame, FrameReader, UnreadableFrameError
+from adapters.asterisk.outbox import Outbox
+from adapters.asterisk.snapshot import ListDesk
+from adapters.asterisk.talks import TalkDesk
+from adapters.asterisk.visits import VisitBook
+from adapters.asterisk.vocabulary import IGNORED
+from queue_alert.core.events import (
+    AcdEvent,
+    ContactRingFailed,
+    ContactRung,
+    FeedState,
+    FeedStatusChanged,
+    RingFailure,
+)
+from queue_alert.core.units import GroupName, Instant
+from queue_alert.ports import Skipped
+
+__all__ = ["AsteriskTranslator", "FrameHandler"]
+
+FrameHandler: TypeAlias = Callable[[Frame], None]
+
+_VARIABLES: Final = (b"QUEUESTATUS", b"ABANDONED", b"QUEUEWAIT", b"QUEUEPOSITION")
+_MILLISECONDS: Final = 1000.0
+
+
+def _nothing(_frame: Frame) -> None:
+    """Pass over a frame that only a client cares for."""
+
+
+class AsteriskTranslator:
+    """Translates one connection after another.
+
+    Only the header ``Event`` says what an event is: anybody who may send a ``UserEvent`` can give it the
+    headers, and in ``UserEvent`` the name, of a real one.
+
+    Args:
+        source: The feed's name.
+        skipped: Called with the kind and a short detail, never a value, for everything passed over as
+            unreadable.
+        replies: Called with every answer (``Response``) and with ``FullyBooted``, ``Reload`` and
+            ``Shutdown``.
+    """
+
+    def __init__(
+        self, source: str, skipped: Callable[[Skipped, str], None], *, replies: FrameHandler = _nothing
+    ) -> None:
+        self._skipped = skipped
+        self._outbox = Outbox(source)
+        self._visits = VisitBook()
+        self._callers = CallerDesk(self._outbox, self._visits)
+        self._talks = TalkDesk(self._outbox)
+        self._agents = AgentDesk(self._outbox)
+        self._lists = ListDesk(self._outbox, self._callers, self._agents)
+        self._reader = FrameReader(
+            self._handlers(replies), replies=replies, ignored=IGNORED, variables=_VARIABLES, skipped=skipped
+        )
+
+    def connected(self, now: Instant) -> list[AcdEvent]:
+        """Forget the connection before; the feed is in step again after the first whole list."""
+        self._outbox.now = now
+        self._forget()
+        self._outbox.add(FeedStatusChanged(**self._outbox.stamp(), state=FeedState.SYNCING))
+        return self._outbox.take()
+
+    def receive(self, data: bytes, now: Instant) -> list[AcdEvent]:
+        """Return the events in ``data``, which may be cut anywhere."""
+        self._outbox.now = now
+        for handle, frame in self._reader.read(data):
+            try:
+                handle(frame)
+            except UnreadableFrameError as error:
+                self._skipped(error.kind, error.detail)
+        return self._outbox.take()
+
+    def disconnected(self, now: Instant) -> list[AcdEvent]:
+        """Give up on those whose outcome was about to be told, and say that the feed is down."""
+        self._outbox.now = now
+        self._callers.disconnected()
+        self._forget()
+        self._outbox.add(
+            FeedStatusChanged(**self._outbox.stamp(), state=FeedState.DOWN, reason="connection closed")
+        )
+        return self._outbox.take()
+
+    def _handlers(self, replies: FrameHandler) -> dict[bytes, FrameHandler]:
+        return {
+            b"QueueCallerJoin": self._joined,
+            b"QueueCallerLeave": self._callers.left,
+            b"QueueCallerAbandon": self._callers.gave_up,
+            b"VarSet": self._callers.variable_set,
+            b"Hangup": self._callers.hung_up,
+            b"BridgeEnter": self._bridged,
+            b"AgentCalled": self._rung,
+            b"AgentRingNoAnswer": self._ring_failed,
+            b"AgentDump": self._dropped,
+            b"AgentConnect": self._answered,
+            b"AgentComplete": self._completed,
+            b"Hold": self._talks.held,
+            b"Unhold": self._talks.unheld,
+            b"BlindTransfer": self._passed_on,
+            b"AttendedTransfer": self._handed_over,
+            b"QueueMemberAdded": self._agents.changed,
+            b"QueueMemberPause": self._agents.changed,
+            b"QueueMemberPenalty": self._agents.changed,
+            b"QueueMemberRinginuse": self._agents.changed,
+            b"QueueMemberStatus": self._agents.changed,
+            b"QueueMemberRemoved": self._agents.removed,
+            b"QueueParams": self._lists.group,
+            b"QueueMember": self._lists.agent,
+            b"QueueEntry": self._lists.waiting,
+            b"QueueStatusComplete": self._lists.completed,
+            b"FullyBooted": replies,
+            b"Reload": replies,
+            b"Shutdown": replies,
+        }
+
+    def _forget(self) -> None:
+        self._reader.reset()
+        self._visits.clear()
+        self._talks.clear()
+        self._agents.clear()
+        self._lists.clear()
+
+    def _joined(self, frame: Frame) -> None:
+        self._lists.know(self._callers.joined(frame))
+
+    def _bridged(self, frame: Frame) -> None:
+        channel = frame.text("Uniqueid")
+        self._callers.bridged(channel)
+        self._talks.bridged(channel)
+
+    def _rung(self, frame: Frame) -> None:
+        channel, group, agent = frame.word("Uniqueid"), GroupName(frame.word("Queue")), agent_name(frame)
+        contact = self._callers.rung(channel, group, more=1)
+        self._outbox.add(ContactRung(**self._outbox.stamp(), group=group, contact=contact, agent=agent))
+
+    def _ring_failed(self, frame: Frame) -> None:
+        channel, group, agent = frame.word("Uniqueid"), GroupName(frame.word("Queue")), agent_name(frame)
+        contact = self._callers.rung(channel, group, more=-1)
+        # Milliseconds here, whole seconds in AgentConnect. A phone that is busy says so at once.
+        rung = frame.count("RingTime")
+        self._outbox.add(
+            ContactRingFailed(
+                **self._outbox.stamp(),
+                group=group,
+                contact=contact,
+                agent=agent,
+                reason=RingFailure.BUSY if rung == 0 else RingFailure.NO_ANSWER,
+                ring_s=None if rung is None else rung / _MILLISECONDS,
+            )
+        )
+
+    def _dropped(self, frame: Frame) -> None:
+        channel, group, agent = frame.word("Uniqueid"), GroupName(frame.word("Queue")), agent_name(frame)
+        self._outbox.add(
+            ContactRingFailed(
+                **self._outbox.stamp(),
+                group=group,
+                contact=self._callers.dropped(channel, group),
+                agent=agent,
+                reason=RingFailure.REJECTED,
+            )
+        )
+
+    def _answered(self, frame: Frame) -> None:
+        channel, group, agent = frame.word("Uniqueid"), GroupName(frame.word("Queue")), agent_name(frame)
+        self._talks.answered(frame, self._callers.answered(channel, group), agent)
+
+    def _completed(self, frame: Frame) -> None:
+        agent = agent_name(frame)
+        self._talks.completed(frame, agent)
+        self._agents.completed(GroupName(frame.word("Queue")), agent)
+
+    def _passed_on(self, frame: Frame) -> None:
+        if frame.text("Result") == "Success":
+            self._talks.passed_on(frame)
+
+    def _handed_over(self, frame: Frame) -> None:
+        if frame.text("Result") != "Success":
+            return
+        self._talks.handed_over(frame)
+        if frame.text("DestType") == "App" and frame.text("DestApp").lower() == "queue":
+            self._callers.replaced(frame.word("SecondTransfererUniqueid"), frame.word("TransfereeUniqueid"))

@@ -1,0 +1,399 @@
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from adapters.asterisk import feed as feed_module
+from adapters.asterisk.feed import DRIVER, AsteriskOptions
+from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged, GroupSnapshotTaken
+from queue_alert.ports import ConfigProblem, DriverError
+from tests.adapters.asterisk.captures import FOLDER, Step, translate
+from tests.adapters.asterisk.helpers import short
+from tests.adapters.asterisk.manager import BANNER, BOOTED, SECRET, Line, Recorder, playing
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUEUE_ALERT_PBX_SECRET", SECRET)
+
+
+async def failure(recorder: Recorder, port: int, **options: object) -> DriverError:
+    """Run a feed to its failure."""
+    with pytest.raises(DriverError) as caught:
+        await recorder.feed(port, **options).run(recorder.submit)
+    return caught.value
+
+
+async def test_logs_in_asks_and_listens_until_the_other_side_hangs_up() -> None:
+    capture = (FOLDER / "calm.ami").read_bytes().partition(b"\r\n")[2]
+    logins = []
+
+    async def script(line: Line) -> None:
+        logins.append(await line.let_in())
+        await line.list_queue(await line.asked())
+        await line.say(capture)
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        error = await failure(recorder, port)
+    assert (str(error), error.recoverable) == (
+        f"connection to 127.0.0.1:{port} was lost (closed by the other side)",
+        True,
+    )
+    assert logins == [
+        {
+            "Action": "Login",
+            "ActionID": "qa-1",
+            "Username": "queuealert",
+            "Secret": SECRET,
+            "Events": "agent,system,call,dialplan",
+        }
+    ]
+    expected = translate([Step(1000.0, data=capture)]).events
+    assert [short(event) for event in recorder.events] == [
+        {"type": "feed.status", "state": "syncing"},
+        {"type": "group.snapshot", "subject": "sales", "agents": []},
+        {"type": "feed.status", "state": "live"},
+        *[short(event) for event in expected],
+        {"type": "feed.status", "state": "down", "reason": "connection closed"},
+    ]
+    assert recorder.raw.endswith(capture)
+
+
+async def test_what_is_recorded_has_the_secret_blotted_out() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.asked()
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert recorder.tapped == [
+        "connected",
+        (
+            "Action: Login\nAction: Login\r\nActionID: qa-1\r\nUsername: queuealert\r\nSecret: ********\r\n"
+            "Events: agent,system,call,dialplan\r\n\r\n"
+        ),
+        "Action: QueueStatus",
+        "disconnected",
+    ]
+
+
+async def test_a_wrong_secret_is_told_with_the_section_to_look_at() -> None:
+    async def script(line: Line) -> None:
+        await line.say(BANNER)
+        await line.answer(await line.asked(), "Error", "Authentication failed")
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port)
+    assert str(error) == (
+        f"127.0.0.1:{port} refused the login (Authentication failed); check the section [queuealert] of "
+        "manager.conf: secret against secret_file, permit and deny"
+    )
+    assert error.recoverable
+
+
+async def test_being_hung_up_on_during_the_login_points_at_the_addresses_allowed() -> None:
+    async def script(line: Line) -> None:
+        await line.say(BANNER)
+        await line.asked()
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port)
+    assert str(error) == (
+        f"127.0.0.1:{port} hung up during the login; check permit and deny of [queuealert] in manager.conf"
+    )
+
+
+async def test_a_login_that_is_never_answered_ends() -> None:
+    async def script(line: Line) -> None:
+        await line.say(BANNER)
+        await line.until_gone()
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port, connect_timeout=0.05)
+    assert str(error) == f"127.0.0.1:{port} did not answer the login within 0.05 s"
+
+
+async def test_a_secret_that_cannot_be_sent_is_no_matter_of_trying_again(tmp_path: Path) -> None:
+    async def script(line: Line) -> None:
+        await line.until_gone()
+
+    file = tmp_path / "secret"
+    file.write_bytes(b"s3\0cret")
+    async with playing(script) as port:
+        error = await failure(Recorder(), port, secret_file=str(file))
+    assert str(error) == (
+        "the login cannot be sent: the value of Secret must be one line without control characters"
+    )
+    assert not error.recoverable
+
+
+async def test_something_else_on_that_port_is_told() -> None:
+    async def script(line: Line) -> None:
+        await line.say(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await line.say(BANNER)
+        await line.until_gone()
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        error = await failure(recorder, port)
+    assert str(error) == (
+        f"127.0.0.1:{port} is not Asterisk's manager interface; check host and port "
+        "(manager.conf: port, 5038 by default)"
+    )
+    assert recorder.states() == ["syncing", "down"]
+    assert recorder.skipped == []
+
+
+async def test_a_closed_port_is_told_with_what_to_check() -> None:
+    async def script(_line: Line) -> None:
+        pass
+
+    async with playing(script) as port:
+        pass
+    recorder = Recorder()
+    error = await failure(recorder, port)
+    assert str(error).startswith(f"cannot connect to 127.0.0.1:{port} (")
+    assert str(error).endswith(
+        "; is Asterisk running, and has manager.conf enabled = yes, and bindaddr and port as here?"
+    )
+    assert (recorder.events, recorder.tapped) == ([], [])
+
+
+async def test_a_connection_that_takes_too_long_is_given_up() -> None:
+    error = await failure(Recorder(), 1, connect_timeout=0.0)
+    assert str(error) == "127.0.0.1:1 does not answer; check host, and the firewall in between"
+
+
+async def test_half_a_list_says_nothing() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.answer(asked := await line.asked())
+        await line.say(
+            f"Event: QueueParams\r\nQueue: sales\r\nActionID: {asked['ActionID']}\r\n\r\n".encode()
+        )
+        await line.say(b"Event: QueueEntry\r\nQueue: sa")
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert recorder.states() == ["syncing", "down"]
+    assert [event for event in recorder.events if isinstance(event, GroupSnapshotTaken)] == []
+    assert [kind for kind, _ in recorder.skipped] == ["truncated"]
+
+
+async def test_silence_is_noticed() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        await line.answer(await line.asked())
+        await line.until_gone()
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        error = await failure(recorder, port, ping=0.02, connect_timeout=0.1)
+    assert str(error) == f"127.0.0.1:{port} has fallen silent: no answer to Ping within 0.1 s"
+    assert recorder.tapped.count("Action: Ping") == 2
+
+
+async def test_no_answer_about_the_queues_is_silence_too() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.until_gone()
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port, connect_timeout=0.1)
+    assert str(error) == f"127.0.0.1:{port} has fallen silent: no answer to QueueStatus within 0.1 s"
+
+
+async def test_the_queues_are_asked_for_again_and_again() -> None:
+    asked = []
+
+    async def script(line: Line) -> None:
+        await line.let_in()
+        for _ in range(3):
+            asked.append(await line.asked())
+            await line.list_queue(asked[-1])
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port, poll=0.01)
+    assert [one["Action"] for one in asked] == ["QueueStatus"] * 3
+    assert len({one["ActionID"] for one in asked}) == 3
+    assert recorder.states() == ["syncing", "live", "live", "live", "down"]
+
+
+async def test_a_question_not_understood_yet_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.answer(await line.asked(), "Error", "Invalid/unknown command: QueueStatus.")
+        await line.list_queue(await line.asked())
+
+    recorder = Recorder()
+    with caplog.at_level(logging.DEBUG, logger="adapters.asterisk.feed"):
+        async with playing(script) as port:
+            await failure(recorder, port, poll=0.01)
+    assert recorder.states() == ["syncing", "live", "down"]
+    assert "queues not told feed=pbx answer=Invalid/unknown command: QueueStatus." in caplog.messages
+
+
+async def test_a_user_who_may_not_ask_is_told_what_is_missing() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.answer(await line.asked(), "Error", "Permission denied")
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port)
+    assert str(error) == (
+        f"127.0.0.1:{port} does not let queuealert see the queues (Permission denied); "
+        "manager.conf: [queuealert] needs read = agent,system,call,dialplan"
+    )
+
+
+async def test_who_is_never_told_that_asterisk_is_up_asks_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(feed_module, "_BOOT_WAIT_S", 0.01)
+
+    async def script(line: Line) -> None:
+        await line.let_in(booted=False)
+        await line.list_queue(await line.asked())
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert recorder.states() == ["syncing", "live", "down"]
+
+
+async def test_nothing_is_asked_before_asterisk_is_up() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in(booted=False)
+        question = asyncio.ensure_future(line.asked())
+        await asyncio.wait([question], timeout=0.05)
+        assert not question.done()
+        await line.say(BOOTED)
+        await line.list_queue(await question)
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert recorder.states() == ["syncing", "live", "down"]
+
+
+async def test_a_reload_of_the_queues_is_asked_about_at_once() -> None:
+    asked = []
+
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        for module in ("res_pjsip.so", "app_queue.so", "All"):
+            await line.say(f"Event: Reload\r\nModule: {module}\r\nStatus: 0\r\n\r\n".encode())
+            if module != "res_pjsip.so":
+                asked.append((module, (question := await line.asked())["Action"]))
+                await line.list_queue(question)
+        await line.say(b"Event: Shutdown\r\nShutdown: Cleanly\r\nRestart: True\r\n\r\n")
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert asked == [("app_queue.so", "QueueStatus"), ("All", "QueueStatus")]
+    assert recorder.states() == ["syncing", "live", "live", "live", "down"]
+
+
+async def test_numbers_go_on_after_a_reconnect() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        feed = recorder.feed(port)
+        for _ in range(2):
+            with pytest.raises(DriverError):
+                await feed.run(recorder.submit)
+    assert [event.id for event in recorder.events] == [str(number) for number in range(1, 9)]
+
+
+async def test_being_cancelled_takes_leave() -> None:
+    heard = []
+
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        heard.append((await line.asked())["Action"])
+        await line.until_gone()
+
+    recorder = Recorder()
+    live = asyncio.Event()
+    recorder.on_event = lambda event: live.set() if _is_live(event) else None
+    async with playing(script) as port:
+        task = asyncio.create_task(recorder.feed(port).run(recorder.submit))
+        await live.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert heard == ["Logoff"]
+    assert recorder.states() == ["syncing", "live", "down"]
+    assert recorder.tapped[-2:] == ["Action: Logoff", "disconnected"]
+
+
+async def test_our_own_mistake_comes_out_as_it_is() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        await line.until_gone()
+
+    def stumble(event: AcdEvent) -> None:
+        if _is_live(event):
+            raise ZeroDivisionError("a mistake")
+
+    recorder = Recorder()
+    recorder.on_event = stumble
+    async with playing(script) as port:
+        with pytest.raises(ZeroDivisionError, match=r"^a mistake$"):
+            await recorder.feed(port).run(recorder.submit)
+
+
+def _is_live(event: AcdEvent) -> bool:
+    return isinstance(event, FeedStatusChanged) and event.state is FeedState.LIVE
+
+
+# ---- options
+
+
+def test_options_as_they_come_are_right() -> None:
+    assert DRIVER.check(AsteriskOptions(username="queuealert")) == []
+    assert DRIVER.check(AsteriskOptions(username="queuealert", events="on")) == []
+
+
+def test_every_mistake_is_reported() -> None:
+    options = AsteriskOptions(
+        username=" ",
+        host="pbx\r\n",
+        port=0,
+        poll=0.5,
+        ping=4000,
+        connect_timeout=0.0,
+        events="call",
+    )
+    assert [str(problem.path) + ": " + problem.message for problem in DRIVER.check(options)] == [
+        "username: must be one line without control characters, and not empty",
+        "host: must be one line without control characters, and not empty",
+        "port: must be 1 to 65535, got 0",
+        "poll: must be 1 s to 1 h, got 0.5 s",
+        "ping: must be 1 s to 1 h, got 4000 s",
+        "connect_timeout: must be > 0 s and at most 60 s, got 0 s",
+        'events: must have the class "agent", got "call"',
+    ]
+
+
+def test_doing_without_the_variables_is_warned_of() -> None:
+    assert DRIVER.check(AsteriskOptions(username="queuealert", events="agent, call")) == [
+        ConfigProblem(
+            path="events",
+            message='without the class "dialplan" every outcome but an answer is "unknown"',
+            is_warning=True,
+        )
+    ]

@@ -1,0 +1,143 @@
+from typing import Any
+
+from adapters.asterisk.frames import Frame
+from adapters.asterisk.outbox import Outbox
+from adapters.asterisk.talks import TalkDesk
+from queue_alert.core.units import AgentId, ContactId
+from tests.adapters.asterisk.helpers import Exchange
+
+
+def talking(channel: str = "1.1", agent_channel: str = "9.9", agent: str = "Alice") -> Exchange:
+    exchange = Exchange()
+    connect(exchange, channel, agent_channel, agent)
+    return exchange
+
+
+def connect(exchange: Exchange, channel: str, agent_channel: str, agent: str = "Alice") -> None:
+    exchange.caller("AgentConnect", channel=channel, MemberName=agent, DestUniqueid=agent_channel)
+
+
+def completed(contact: str = "1.1", **more: Any) -> dict[str, Any]:
+    return {"type": "contact.completed", "subject": "sales", "contact": contact, "agent": "Alice", **more}
+
+
+def complete(exchange: Exchange, channel: str = "1.1", **more: str) -> list[dict[str, Any]]:
+    return exchange.caller("AgentComplete", channel=channel, **{"MemberName": "Alice", **more})
+
+
+def test_who_ended_it() -> None:
+    for reason, ended_by in (("caller", "customer"), ("agent", "agent"), ("transfer", "transfer")):
+        assert complete(talking(), Reason=reason, TalkTime="7") == [completed(talk_s=7.0, ended_by=ended_by)]
+    assert complete(talking(), Reason="else") == [completed()]
+
+
+def test_time_on_hold_is_no_conversation() -> None:
+    exchange = talking()
+    exchange.say("BridgeEnter", Uniqueid="9.9")
+    exchange.now += 2.0
+    assert exchange.say("Hold", Uniqueid="9.9") == [
+        {"type": "contact.held", "subject": "sales", "contact": "1.1", "agent": "Alice"}
+    ]
+    exchange.now += 3.0
+    assert exchange.say("Unhold", Uniqueid="9.9") == [
+        {"type": "contact.unheld", "subject": "sales", "contact": "1.1", "agent": "Alice"}
+    ]
+    assert complete(exchange, TalkTime="10") == [completed(talk_s=7.0, held_s=3.0)]
+
+
+def test_a_hold_that_never_ended_lasts_to_the_end() -> None:
+    exchange = talking()
+    exchange.say("Hold", Uniqueid="9.9")
+    exchange.now += 4.0
+    assert complete(exchange, TalkTime="3") == [completed(talk_s=0.0, held_s=4.0)]
+
+
+def test_a_reader_who_sees_no_calls_does_not_know_of_holds() -> None:
+    assert complete(talking(), TalkTime="3") == [completed(talk_s=3.0)]
+
+
+def test_a_reader_who_sees_calls_knows_that_there_was_no_hold() -> None:
+    exchange = talking()
+    exchange.say("BridgeEnter", Uniqueid="9.9")
+    assert complete(exchange, TalkTime="3") == [completed(talk_s=3.0, held_s=0.0)]
+
+
+def test_a_second_hold_and_an_unhold_without_one_say_nothing() -> None:
+    exchange = talking()
+    assert exchange.say("Unhold", Uniqueid="9.9") == []
+    exchange.say("Hold", Uniqueid="9.9")
+    assert exchange.say("Hold", Uniqueid="9.9") == []
+
+
+def test_the_customers_own_hold_and_a_strangers_do_not_count() -> None:
+    exchange = talking()
+    assert exchange.say("Hold", Uniqueid="1.1") == []
+    assert exchange.say("Hold", Uniqueid="7.7") == []
+    assert exchange.say("Hold") == []
+
+
+def test_the_end_may_lack_the_agents_channel_and_come_after_everybody_hung_up() -> None:
+    exchange = talking()
+    exchange.say("Hangup", Uniqueid="9.9")
+    exchange.say("Hangup", Uniqueid="1.1")
+    assert complete(exchange, TalkTime="5", Reason="caller") == [completed(talk_s=5.0, ended_by="customer")]
+
+
+def test_the_end_may_name_another_callers_channel() -> None:
+    exchange = talking(channel="local;2")
+    assert complete(exchange, channel="real", DestUniqueid="9.9") == [completed("local;2")]
+
+
+def test_the_end_may_name_another_callers_channel_and_no_agents() -> None:
+    exchange = talking(channel="local;2")
+    connect(exchange, "3.3", "4.4", agent="Bob")
+    assert complete(exchange, channel="real") == [completed("local;2")]
+
+
+def test_an_end_that_could_be_of_two_is_of_its_own_channel() -> None:
+    exchange = talking(channel="1.1")
+    connect(exchange, "2.2", "8.8")
+    assert complete(exchange, channel="real") == [completed("real")]
+
+
+def test_the_end_of_a_conversation_in_another_queue_is_not_mixed_up() -> None:
+    exchange = talking()
+    assert exchange.caller(
+        "AgentComplete", queue="support", channel="5.5", MemberName="Alice", DestUniqueid="9.9"
+    ) == [{"type": "contact.completed", "subject": "support", "contact": "5.5", "agent": "Alice"}]
+
+
+def test_one_agent_may_talk_to_many() -> None:
+    exchange = talking(channel="1.1", agent_channel="9.1")
+    connect(exchange, "2.2", "9.2")
+    assert complete(exchange, channel="2.2") == [completed("2.2")]
+    assert complete(exchange, channel="1.1") == [completed("1.1")]
+
+
+def test_connecting_again_forgets_the_conversation_before() -> None:
+    exchange = talking(agent_channel="9.1")
+    connect(exchange, "1.1", "9.2")
+    assert exchange.say("Hold", Uniqueid="9.1") == []
+    assert exchange.say("Hold", Uniqueid="9.2") != []
+
+
+def test_transfers_of_strangers_and_failed_ones_say_nothing() -> None:
+    exchange = talking()
+    assert exchange.say("BlindTransfer", Result="Success", TransfererUniqueid="7.7", Extension="105") == []
+    assert exchange.say("BlindTransfer", Result="Fail", TransfererUniqueid="9.9", Extension="105") == []
+    assert exchange.say("BlindTransfer", Result="Success", TransfererUniqueid="9.9", Extension="105") == [
+        {"type": "contact.transferred", "subject": "sales", "contact": "1.1", "to": "105", "agent": "Alice"}
+    ]
+
+
+def test_only_so_many_conversations_are_remembered() -> None:
+    outbox = Outbox("pbx")
+    desk = TalkDesk(outbox, limit=2)
+    for number in range(1, 4):
+        headers = f"Queue: sales\r\nUniqueid: 1.{number}\r\nDestUniqueid: 9.{number}"
+        data = f"Event: AgentConnect\r\n{headers}"
+        desk.answered(Frame(data, lambda _kind, _detail: None), ContactId(f"1.{number}"), AgentId("Alice"))
+    outbox.take()
+    for number in range(1, 4):
+        desk.held(Frame(f"Event: Hold\r\nUniqueid: 9.{number}", lambda _kind, _detail: None))
+    assert [event.contact for event in outbox.take()] == ["1.2", "1.3"]  # type: ignore[union-attr]
