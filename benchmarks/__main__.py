@@ -1,20 +1,21 @@
-"""Measure everything that is promised and say whether it holds: ``make bench``."""
+"""Measure everything that is promised and say whether it holds: ``make bench``.
+
+``python -m benchmarks.neutral`` and ``python -m benchmarks.ami`` give the absolute times, by pyperf.
+"""
 
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import pyperf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import ami, neutral
 from benchmarks.footprint import footprints
 from benchmarks.lateness import lateness_s
 from benchmarks.memory import bytes_per_waiting_contact
+from benchmarks.pairs import median_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,19 @@ def main() -> int:
 
 
 def _measure() -> Iterator[Figure]:
-    neutral = _timings("neutral")
     yield Figure(
         "a neutral event, decoded and handled, against decoding and one dict update",
-        neutral["whole"] / neutral["bare"], 3.0, "times",
-    )  # fmt: skip
-    ami = _timings("ami")
+        median_ratio(neutral.whole, neutral.bare),
+        3.0,
+        "times",
+    )
     yield Figure(
         "bytes of a manager connection to the floor: faster than panoramisk parsing them",
-        ami["panoramisk"] / ami["whole"], 6.0, "times", at_least=True,
-    )  # fmt: skip
+        median_ratio(ami.panoramisk, ami.whole),
+        6.0,
+        "times",
+        at_least=True,
+    )
     yield Figure("a waiting contact", bytes_per_waiting_contact(), 400.0, "bytes")
     (monitor_mb, monitor_share), (board_mb, board_share) = footprints()
     yield Figure("resident memory of the monitor with AMI, GPIO and metrics", monitor_mb, 44.0, "MB")
@@ -75,18 +79,6 @@ def _measure() -> Iterator[Figure]:
         f"lateness of the lamp at the 99th percentile ({len(late)} flashes), 1,000 groups drawn and scraped",
         statistics.quantiles(late, n=100)[98] * 1000, 10.0, "ms",
     )  # fmt: skip
-
-
-def _timings(name: str) -> dict[str, float]:
-    """Run one of the pyperf scripts and return its medians, in seconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        result = Path(folder) / "result.json"
-        subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", "--quiet", "--fast", "-o", str(result)],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        suite = pyperf.BenchmarkSuite.load(str(result))
-        return {bench.get_name(): bench.median() for bench in suite.get_benchmarks()}
 
 
 if __name__ == "__main__":

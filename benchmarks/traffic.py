@@ -71,12 +71,12 @@ def neutral_lines(contacts: int) -> list[bytes]:
         waiting.append((group, contact))
         if len(waiting) <= _HELD:
             continue
-        group, contact = waiting.pop(0)
+        oldest_group, contact = waiting.pop(0)
         now += 0.012
         if number % 10 == 0:
-            say("contact.left", subject=group, contact=contact, outcome="abandoned", queue_s=15.25)
+            say("contact.left", subject=oldest_group, contact=contact, outcome="abandoned", queue_s=15.25)
             continue
-        who = {"subject": group, "agent": f"agent-{chance.randrange(40):02d}"}
+        who = {"subject": oldest_group, "agent": f"agent-{chance.randrange(40):02d}"}
         say("agent.state", state="reserved", **who)
         say("contact.rung", contact=contact, **who)
         say("contact.answered", contact=contact, queue_s=15.25, ring_s=3.5, **who)

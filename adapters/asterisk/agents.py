@@ -30,7 +30,12 @@ _BY_DEVICE: Final = {
     "7": AgentState.TALKING,  # in use, and another call rings
     "8": AgentState.ON_HOLD,
 }
-_ON_THE_PHONE: Final = frozenset({AgentState.TALKING, AgentState.ON_HOLD})
+# A look into an enum costs more than most of what is done here for an event.
+_AVAILABLE: Final = AgentState.AVAILABLE
+_NOT_READY: Final = AgentState.NOT_READY
+_ON_HOLD: Final = AgentState.ON_HOLD
+_TALKING: Final = AgentState.TALKING
+_WRAPUP: Final = AgentState.WRAPUP
 
 _Key: TypeAlias = tuple[GroupName, AgentId]
 
@@ -133,7 +138,7 @@ class AgentDesk:
         agent.wrapup_until = self._outbox.now + agent.wrapup_time_s
         agent.snapshot = None
         if not agent.is_paused:
-            agent.state = AgentState.WRAPUP
+            agent.state = _WRAPUP
             self._say((group, name), agent, agent.wrapup_time_s)
 
     def listed(self, group: GroupName, report: AgentReport) -> AgentSnapshot:
@@ -162,17 +167,17 @@ class AgentDesk:
         agent.wrapup_time_s = report.wrapup_time_s
         agent.is_paused = report.is_paused
         agent.reason = ""
-        if report.is_paused and report.state not in _ON_THE_PHONE:
-            agent.state = AgentState.NOT_READY
+        if report.is_paused and report.state is not _TALKING and report.state is not _ON_HOLD:
+            agent.state = _NOT_READY
             agent.reason = report.reason
-        elif report.state is AgentState.AVAILABLE and self._outbox.now < agent.wrapup_until:
-            agent.state = AgentState.WRAPUP
+        elif report.state is _AVAILABLE and self._outbox.now < agent.wrapup_until:
+            agent.state = _WRAPUP
         else:
             agent.state = report.state
         return agent
 
     def _wrapup(self, agent: _Agent) -> Seconds | None:
-        return agent.wrapup_until - self._outbox.now if agent.state is AgentState.WRAPUP else None
+        return agent.wrapup_until - self._outbox.now if agent.state is _WRAPUP else None
 
     def _remember(self, key: _Key) -> _Agent:
         if len(self._agents) >= self._limit:

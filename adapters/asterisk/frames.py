@@ -10,11 +10,11 @@ tests/golden/asterisk.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from queue_alert.ports import Skipped
 
-__all__ = ["FRAME_LIMIT", "WORD_LIMIT", "Frame", "FrameReader", "UnreadableFrameError"]
+__all__ = ["FRAME_LIMIT", "WORD_LIMIT", "Frame", "FrameReader", "UnreadableFrameError", "open_frame"]
 
 FRAME_LIMIT: Final = 65_536
 """Bytes of the longest frame that is read, its closing empty line not counted."""
@@ -28,9 +28,12 @@ _COUNT_DIGITS: Final = 12
 _START: Final = len(b"Event: VarSet")
 _VARIABLE_SET: Final = b"Event: VarSet"
 _VARIABLE_START: Final = 9
+_VARIABLE_KEY: Final = len(b"Variable: ")
+_VARIABLE_END: Final = _VARIABLE_KEY + _VARIABLE_START
 _NAME: Final = re.compile(rb"[A-Za-z]{1,40}")
 
 Handler = TypeVar("Handler")
+RawHandler = TypeVar("RawHandler")
 
 
 class _Keys(dict[str, str]):
@@ -87,15 +90,6 @@ class Frame:
         at += len(key)
         return data[at : data.find("\r", at)]
 
-    def split(self, name: str) -> tuple[str, str]:
-        """Return all that stands before the last header of that name, and the header's value.
-
-        Without such a header all is before it. For list items, which differ by nothing but their last header
-        from those of the list before.
-        """
-        before, key, after = self._data.rpartition(_KEYS[name])
-        return (before, after[: after.find("\r")]) if key else (after, "")
-
     def word(self, name: str, *others: str) -> str:
         """Return an identifier: the value of ``name`` or else of the first of ``others`` that has one.
 
@@ -128,13 +122,17 @@ class Frame:
         return None
 
 
-class FrameReader(Generic[Handler]):
+_Found: TypeAlias = list[tuple[Handler, Frame] | tuple[RawHandler, bytes]]
+
+
+class FrameReader(Generic[Handler, RawHandler]):
     """Cuts frames from bytes that may be cut anywhere, and finds who wants them.
 
     Frames longer than :data:`FRAME_LIMIT` are passed over to their end, in bounded memory.
 
     Args:
         wanted: Who takes an event, by its name; ``VarSet`` only of variables that begin like wanted ones.
+        wanted_raw: Who takes an event's bytes as they are, by its name: neither decoded nor looked at.
         replies: Who takes answers, whatever they say.
         ignored: Names of events nobody wants. Any name in neither is counted as unknown.
         variables: Names of the variables whose ``VarSet`` is wanted; nine characters of them are compared.
@@ -145,16 +143,18 @@ class FrameReader(Generic[Handler]):
         self,
         wanted: Mapping[bytes, Handler],
         *,
+        wanted_raw: Mapping[bytes, RawHandler],
         replies: Handler,
         ignored: Iterable[bytes],
         variables: Iterable[bytes],
         skipped: Callable[[Skipped, str], None],
     ) -> None:
         self._wanted = {b"Event: " + name: handler for name, handler in wanted.items()}
+        self._wanted_raw = {b"Event: " + name: handler for name, handler in wanted_raw.items()}
         self._ignored = frozenset(b"Event: " + name for name in ignored)
         # Most frames can be told by their first bytes to be nobody's.
         self._dull = frozenset(line[:_START] for line in self._ignored).difference(
-            line[:_START] for line in self._wanted
+            line[:_START] for line in (*self._wanted, *self._wanted_raw)
         )
         self._variables = frozenset(name[:_VARIABLE_START] for name in variables)
         self._replies = replies
@@ -169,9 +169,10 @@ class FrameReader(Generic[Handler]):
         self._rest = b""
         self._overlong = False
 
-    def read(self, data: bytes) -> list[tuple[Handler, Frame]]:
-        """Take bytes and return the wanted frames that end in them, oldest first."""
-        data = self._rest + data
+    def read(self, data: bytes) -> _Found[Handler, RawHandler]:
+        """Take bytes and return the wanted frames that end in them, oldest first, each behind its taker."""
+        if self._rest:
+            data = self._rest + data
         pieces = data.split(_END)
         self._rest = pieces.pop()
         if self._overlong and pieces:
@@ -179,22 +180,27 @@ class FrameReader(Generic[Handler]):
             del pieces[0]
         if len(data) > FRAME_LIMIT:
             pieces = self._without_overlong(pieces)
-        found: list[tuple[Handler, Frame]] = []
-        dull, variables, wanted = self._dull, self._variables, self._wanted
+        found: _Found[Handler, RawHandler] = []
+        dull, variables, wanted, ignored = self._dull, self._variables, self._wanted, self._ignored
+        wanted_raw = self._wanted_raw
         # A few operations decide about a frame: most go no further than this loop.
         for piece in pieces:
             start = piece[:_START]
             if start in dull:
                 continue
             if start == _VARIABLE_SET:
-                at = piece.rfind(b"\r\nVariable: ") + 12
-                if piece[at : at + _VARIABLE_START] not in variables:
+                # Its last lines are Variable and Value; neither has a line break in it.
+                lines = piece.rsplit(b"\n", 2)
+                if len(lines) > 2 and lines[1][_VARIABLE_KEY:_VARIABLE_END] not in variables:  # noqa: PLR2004
                     continue
-            handler = wanted.get(piece[: piece.find(b"\r")])
-            if handler is None:
-                self._unusual(piece, found)
-            else:
+            first = piece[: piece.find(b"\r")]
+            handler = wanted.get(first)
+            if handler is not None:
                 self._take(handler, piece, found)
+            elif (raw_handler := wanted_raw.get(first)) is not None:
+                found.append((raw_handler, piece))
+            elif first not in ignored:
+                self._unusual(piece, found)
         self._bound_rest()
         return found
 
@@ -204,21 +210,12 @@ class FrameReader(Generic[Handler]):
             self._skipped(Skipped.TOO_LONG, "frame")
         return short
 
-    def _take(self, handler: Handler, piece: bytes, found: list[tuple[Handler, Frame]]) -> None:
-        if b"\r\nEvent: " in piece:
-            # No event we take has a second one: this is the stump of one with the next stuck to it.
-            self._skipped(Skipped.TRUNCATED, "frame that runs into another")
-        else:
-            found.append((handler, Frame(self._as_text(piece), self._skipped)))
+    def _take(self, handler: Handler, piece: bytes, found: _Found[Handler, RawHandler]) -> None:
+        frame = open_frame(piece, self._skipped)
+        if frame is not None:
+            found.append((handler, frame))
 
-    def _as_text(self, piece: bytes) -> str:
-        try:
-            return piece.decode()
-        except UnicodeDecodeError:
-            self._skipped(Skipped.NOT_TEXT, "frame")
-            return piece.decode(errors="replace")
-
-    def _unusual(self, piece: bytes, found: list[tuple[Handler, Frame]]) -> None:
+    def _unusual(self, piece: bytes, found: _Found[Handler, RawHandler]) -> None:
         piece = piece.lstrip(b"\r\n")
         if piece.startswith(_BANNER):
             # The banner has no empty line of its own: it is stuck to the first frame of every connection.
@@ -227,6 +224,10 @@ class FrameReader(Generic[Handler]):
             return
         first = piece.partition(b"\r\n")[0]
         handler = self._wanted.get(first)
+        raw_handler = self._wanted_raw.get(first)
+        if raw_handler is not None:
+            found.append((raw_handler, piece))
+            return
         if first.startswith(b"Response: "):
             handler = self._replies
         if handler is not None:
@@ -248,6 +249,19 @@ class FrameReader(Generic[Handler]):
             self._skipped(Skipped.TOO_LONG, "frame")
             self._overlong = True
             self._rest = self._rest[-3:]
+
+
+def open_frame(piece: bytes, skipped: Callable[[Skipped, str], None]) -> Frame | None:
+    """Return a frame's bytes as a frame, what is no text in it replaced; ``None`` if it is a stump."""
+    if piece.rfind(b"\nEvent: ") > 0:
+        # No event we take has a second one: this is the stump of one with the next stuck to it.
+        skipped(Skipped.TRUNCATED, "frame that runs into another")
+        return None
+    try:
+        return Frame(piece.decode(), skipped)
+    except UnicodeDecodeError:
+        skipped(Skipped.NOT_TEXT, "frame")
+        return Frame(piece.decode(errors="replace"), skipped)
 
 
 def _is_text(body: bytes) -> bool:

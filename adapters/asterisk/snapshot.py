@@ -5,12 +5,13 @@ A list is ``QueueParams``, then its ``QueueMember`` and ``QueueEntry``, for ever
 half a list would empty the queues that it does not name.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from adapters.asterisk.agents import AgentDesk, AgentReport, read_report
 from adapters.asterisk.callers import CallerDesk, known_caller
-from adapters.asterisk.frames import Frame, UnreadableFrameError
+from adapters.asterisk.frames import Frame, UnreadableFrameError, open_frame
 from adapters.asterisk.outbox import Outbox
 from queue_alert.core.events import (
     AgentSnapshot,
@@ -23,16 +24,24 @@ from queue_alert.core.events import (
 from queue_alert.core.units import AgentId, GroupName
 from queue_alert.ports import Skipped
 
-__all__ = ["ITEM_LIMIT", "LIST_LIMIT", "ListDesk"]
+__all__ = ["ITEM_LIMIT", "LIST_LIMIT", "SIZE_LIMIT", "ListDesk"]
 
 LIST_LIMIT: Final = 8
 """How many lists may be under way at a time; past that the oldest is dropped."""
 
-ITEM_LIMIT: Final = 200_000
+ITEM_LIMIT: Final = 100_000
 """How many items one list may have; a longer one is dropped."""
+
+SIZE_LIMIT: Final = 32_000_000
+"""How many bytes one list may have; a larger one is dropped."""
 
 _KNOWN_LIMIT: Final = 5_000
 _REPORT_LIMIT: Final = 10_000
+_ENTRY: Final = b"Event: QueueEntry"
+_MARK: Final = b"\r\nActionID: "
+
+_Item: TypeAlias = tuple[GroupName, AgentReport | None]
+"""What an item says that may be the same in the next list: a queue, or an agent's state in it."""
 
 
 @dataclass(slots=True)
@@ -43,16 +52,10 @@ class _Group:
 
 @dataclass(slots=True)
 class _List:
-    groups: dict[GroupName, _Group] = field(default_factory=dict)
-    reports: dict[str, tuple[GroupName, AgentReport]] = field(default_factory=dict)
-    items: int = 0
-    unread: int = 0
+    """The items of a list under way, unread: they are read when it is whole, and only those that are new."""
 
-    def group(self, name: GroupName) -> _Group:
-        group = self.groups.get(name)
-        if group is None:
-            group = self.groups[name] = _Group()
-        return group
+    items: list[bytes] = field(default_factory=list)
+    size: int = 0
 
 
 class ListDesk:
@@ -62,16 +65,24 @@ class ListDesk:
         outbox: Where events go.
         callers: Knows the contacts behind the channels.
         agents: Knows the states of the agents.
+        skipped: Called for items that cannot be read.
     """
 
-    def __init__(self, outbox: Outbox, callers: CallerDesk, agents: AgentDesk) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        callers: CallerDesk,
+        agents: AgentDesk,
+        skipped: Callable[[Skipped, str], None],
+    ) -> None:
         self._outbox = outbox
         self._callers = callers
         self._agents = agents
-        self._lists: dict[str, _List] = {}
+        self._skipped = skipped
+        self._lists: dict[bytes, _List] = {}
         self._known: dict[GroupName, None] = {}
         # Most agents have done nothing since the list before: their items are the same to the byte.
-        self._reports: dict[str, tuple[GroupName, AgentReport]] = {}
+        self._read_before: dict[bytes, _Item] = {}
 
     def know(self, group: GroupName) -> None:
         """Remember a queue, so that it is emptied once a list no longer has it."""
@@ -79,40 +90,26 @@ class ListDesk:
             del self._known[next(iter(self._known))]
         self._known[group] = None
 
-    def group(self, frame: Frame) -> None:
-        """Take ``QueueParams``."""
-        items, _ = self._begin(frame)
-        items.group(GroupName(frame.word("Queue")))
-        items.unread -= 1
+    def item(self, piece: bytes) -> None:
+        """Take ``QueueParams``, ``QueueMember`` or ``QueueEntry``.
 
-    def agent(self, frame: Frame) -> None:
-        """Take ``QueueMember``, which has other headers than an event for the same things."""
-        items, item = self._begin(frame)
-        known = self._reports.get(item)
-        if known is None:
-            name = AgentId(frame.word("Name", "Location"))
-            known = GroupName(frame.word("Queue")), read_report(frame, name)
-        if len(items.reports) < _REPORT_LIMIT:
-            items.reports[item] = known
-        group, report = known
-        items.group(group).agents.append(self._agents.listed(group, report))
-        items.unread -= 1
-
-    def waiting(self, frame: Frame) -> None:
-        """Take ``QueueEntry``; its Wait is whole seconds until now, its Priority the queue's own."""
-        items, _ = self._begin(frame)
-        group = GroupName(frame.word("Queue"))
-        wait_s = frame.count("Wait")
-        items.group(group).waiting.append(
-            WaitingContact(
-                contact=self._callers.listed(frame.word("Uniqueid"), group),
-                queued_at=None if wait_s is None else self._outbox.now - wait_s,
-                position=frame.count("Position"),
-                priority=frame.count("Priority") or 0,
-                caller=known_caller(frame),
-            )
-        )
-        items.unread -= 1
+        Raises:
+            UnreadableFrameError: The list is longer than one is taken to be.
+        """
+        body, mark, action = piece.rpartition(_MARK)
+        if not mark or b"\r" in action:
+            # The ActionID is not the last header, or there is none.
+            body, action = piece, piece.partition(_MARK)[2].partition(b"\r")[0]
+        items = self._lists.get(action)
+        if items is None:
+            if len(self._lists) >= LIST_LIMIT:
+                del self._lists[next(iter(self._lists))]
+            items = self._lists[action] = _List()
+        items.items.append(body)
+        items.size += len(body)
+        if len(items.items) > ITEM_LIMIT or items.size > SIZE_LIMIT:
+            del self._lists[action]
+            raise UnreadableFrameError(Skipped.TOO_LONG, "a list of queues is too long")
 
     def completed(self, frame: Frame) -> None:
         """Take ``QueueStatusComplete``: say what the list shows, and that the feed is live.
@@ -120,41 +117,78 @@ class ListDesk:
         Raises:
             UnreadableFrameError: Something of the list is missing; nothing is said.
         """
-        items = self._lists.pop(frame.text("ActionID"), None) or _List()
+        items = self._lists.pop(frame.text("ActionID").encode(), None) or _List()
         told = frame.count("ListItems")
-        if items.unread or told not in {None, items.items}:
+        groups = self._groups(items)
+        if groups is None or told not in {None, len(items.items)}:
             # The agents on it were taken for told.
             self._agents.clear()
             raise UnreadableFrameError(Skipped.TRUNCATED, f"{frame.event}: the list is not whole")
-        for name, group in items.groups.items():
+        for name, group in groups.items():
             self.know(name)
             self._say(name, group)
-        if items.groups:
-            for name in [known for known in self._known if known not in items.groups]:
+        if groups:
+            for name in [known for known in self._known if known not in groups]:
                 del self._known[name]
                 self._say(name, _Group())
-        self._reports = items.reports
         self._outbox.add(FeedStatusChanged(**self._outbox.stamp(), state=FeedState.LIVE))
 
     def clear(self) -> None:
         """Forget the lists under way, not the queues."""
         self._lists.clear()
-        self._reports.clear()
+        self._read_before.clear()
 
-    def _begin(self, frame: Frame) -> tuple[_List, str]:
-        item, action = frame.split("ActionID")
-        items = self._lists.get(action)
-        if items is None:
-            if len(self._lists) >= LIST_LIMIT:
-                del self._lists[next(iter(self._lists))]
-                self._agents.clear()
-            items = self._lists[action] = _List()
-        items.items += 1
-        # Taken back once the item has been read: one that cannot be spoils the list.
-        items.unread += 1
-        if items.items > ITEM_LIMIT:
-            raise UnreadableFrameError(Skipped.TOO_LONG, "a list of queues is too long")
-        return items, item
+    def _groups(self, items: _List) -> dict[GroupName, _Group] | None:
+        """Return what a list shows of each queue; ``None`` if any item cannot be read."""
+        groups: dict[GroupName, _Group] = {}
+        before = self._read_before
+        now: dict[bytes, _Item] = {}
+        is_whole = True
+        for body in items.items:
+            known = before.get(body)
+            if known is None:
+                try:
+                    known = self._read(body, groups)
+                except UnreadableFrameError as error:
+                    self._skipped(error.kind, error.detail)
+                    is_whole = False
+                    continue
+            if len(now) < _REPORT_LIMIT and not body.startswith(_ENTRY):
+                now[body] = known
+            name, report = known
+            group = groups.get(name)
+            if group is None:
+                group = groups[name] = _Group()
+            if report is not None:
+                group.agents.append(self._agents.listed(name, report))
+        self._read_before = now
+        return groups if is_whole else None
+
+    def _read(self, body: bytes, groups: dict[GroupName, _Group]) -> _Item:
+        """Read an item; one who waits goes straight to the queue.
+
+        Raises:
+            UnreadableFrameError: It lacks something.
+        """
+        frame = open_frame(body, self._skipped)
+        if frame is None:
+            raise UnreadableFrameError(Skipped.MISSING_FIELD, "list item")
+        name = GroupName(frame.word("Queue"))
+        if body.startswith(_ENTRY):
+            # Its Wait is whole seconds until now, its Priority the queue's own.
+            wait_s = frame.count("Wait")
+            waiting = WaitingContact(
+                contact=self._callers.listed(frame.word("Uniqueid"), name),
+                queued_at=None if wait_s is None else self._outbox.now - wait_s,
+                position=frame.count("Position"),
+                priority=frame.count("Priority") or 0,
+                caller=known_caller(frame),
+            )
+            groups.setdefault(name, _Group()).waiting.append(waiting)
+        elif frame.event == "QueueMember":
+            # It has other headers than an event for the same things.
+            return name, read_report(frame, AgentId(frame.word("Name", "Location")))
+        return name, None
 
     def _say(self, name: GroupName, group: _Group) -> None:
         self._outbox.add(

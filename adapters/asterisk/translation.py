@@ -9,7 +9,7 @@ Source: Asterisk 22, apps/app_queue.c and the recordings in tests/golden/asteris
 """
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from adapters.asterisk.agents import AgentDesk, agent_name
 from adapters.asterisk.callers import CallerDesk
@@ -65,9 +65,15 @@ class AsteriskTranslator:
         self._callers = CallerDesk(self._outbox, self._visits)
         self._talks = TalkDesk(self._outbox)
         self._agents = AgentDesk(self._outbox)
-        self._lists = ListDesk(self._outbox, self._callers, self._agents)
-        self._reader = FrameReader(
-            self._handlers(replies), replies=replies, ignored=IGNORED, variables=_VARIABLES, skipped=skipped
+        self._lists = ListDesk(self._outbox, self._callers, self._agents, skipped)
+        item = self._lists.item
+        self._reader: FrameReader[Callable[[Any], None], Callable[[Any], None]] = FrameReader(
+            self._handlers(replies),
+            wanted_raw={b"QueueParams": item, b"QueueMember": item, b"QueueEntry": item},
+            replies=replies,
+            ignored=IGNORED,
+            variables=_VARIABLES,
+            skipped=skipped,
         )
 
     def connected(self, now: Instant) -> list[AcdEvent]:
@@ -120,9 +126,6 @@ class AsteriskTranslator:
             b"QueueMemberRinginuse": self._agents.changed,
             b"QueueMemberStatus": self._agents.changed,
             b"QueueMemberRemoved": self._agents.removed,
-            b"QueueParams": self._lists.group,
-            b"QueueMember": self._lists.agent,
-            b"QueueEntry": self._lists.waiting,
             b"QueueStatusComplete": self._lists.completed,
             b"FullyBooted": replies,
             b"Reload": replies,

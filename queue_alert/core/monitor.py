@@ -282,11 +282,12 @@ class Monitor:
 
     def _feed_status(self, event: FeedStatusChanged, now: Instant) -> None:
         feed = self._feeds[event.source]
-        if feed.state is not event.state:
-            feed.since = now
-        feed.state = event.state
         feed.reason = event.reason
         feed.lag_s = event.lag_s
+        if feed.state is event.state:
+            return
+        feed.since = now
+        feed.state = event.state
         self._board.set_stale(is_stale=any(feed.state is not FeedState.LIVE for feed in self._feeds.values()))
 
     def _clock_stepped(self, event: ClockStepped, now: Instant) -> None:

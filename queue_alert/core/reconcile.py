@@ -31,10 +31,10 @@ def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant) -> None:
         elif waiting.queued_at is None or abs(waiting.queued_at - began) > _SAME_WAIT_S:
             floor.visits.requeue(group, waiting, began, now)
             floor.visits.correct(group, snapshot.source)
-    _remove_unlisted(floor, group, snapshot, taken_at, now)
+    if group.waiting:
+        _remove_unlisted(floor, group, snapshot, taken_at, now)
     _set_agents(floor, group, snapshot, now, is_first=is_first)
     group.synced.add(snapshot.source)
-    group.cached_view = None
 
 
 def _add(
@@ -86,14 +86,20 @@ def _set_agents(
     if snapshot.agents is None:
         return
     corrections = 0
+    known = group.agents
     for entry in snapshot.agents:
-        corrections += floor.set_agent(group, entry.agent, entry.state, entry.reason, entry.wrapup_s, now)
+        record = known.get(entry.agent)
+        if record is None or record.state is not entry.state or record.reason != entry.reason:
+            corrections += floor.set_agent(group, entry.agent, entry.state, entry.reason, entry.wrapup_s, now)
     listed = {entry.agent for entry in snapshot.agents}
-    for agent in [agent for agent in group.agents if agent not in listed]:
-        del group.agents[agent]
-        corrections += 1
-    if not is_first:
-        group.agent_corrections += corrections
+    if len(known) > len(listed):
+        for agent in [agent for agent in known if agent not in listed]:
+            del known[agent]
+            corrections += 1
+    if corrections:
+        group.cached_view = None
+        if not is_first:
+            group.agent_corrections += corrections
 
 
 def _happened_after(snapshot: GroupSnapshotTaken, at: Instant, seq: int) -> bool:

@@ -16,6 +16,7 @@ class Reader:
         self.skipped: list[tuple[Skipped, str]] = []
         self.reader = FrameReader(
             {b"Wanted": "wanted", b"VarSet": "variable"},
+            wanted_raw={b"Item": "item"},
             replies="reply",
             ignored=[b"Ignored"],
             variables=[b"QUEUESTATUS"],
@@ -24,7 +25,9 @@ class Reader:
 
     def read(self, *pieces: bytes) -> list[tuple[str, str]]:
         return [
-            (handler, frame.text("Name") or frame.text("Value") or frame.event)
+            (handler, frame.decode())
+            if isinstance(frame, bytes)
+            else (handler, frame.text("Name") or frame.text("Value") or frame.event)
             for piece in pieces
             for handler, frame in self.reader.read(piece)
         ]
@@ -78,17 +81,22 @@ def test_an_identifier_falls_back_to_another() -> None:
         one.word("Name", "Interface")
 
 
-def test_splitting_at_the_last_header() -> None:
-    one = frame(b"Event: Wanted\r\nName: a\r\nActionID: 7\r\nEnd: x")
-    assert one.split("ActionID") == ("Event: Wanted\r\nName: a", "7")
-    assert one.split("Missing") == ("Event: Wanted\r\nName: a\r\nActionID: 7\r\nEnd: x\r", "")
-
-
 # ---- many
 
 
 def test_only_wanted_frames_come_through(reader: Reader) -> None:
     assert reader.read(A + DULL + A) == [("wanted", "Alice"), ("wanted", "Alice")]
+    assert reader.skipped == []
+
+
+def test_frames_wanted_raw_come_as_their_bytes_wherever_they_stand(reader: Reader) -> None:
+    item = b"Event: Item\r\nName: Bob\r\nActionID: 7"
+    banner = b"Asterisk Call Manager/11.0.0\r\n"
+    assert reader.read(banner + item + b"\r\n\r\n" + A + item + b"\r\n\r\n") == [
+        ("item", item.decode()),
+        ("wanted", "Alice"),
+        ("item", item.decode()),
+    ]
     assert reader.skipped == []
 
 
