@@ -66,11 +66,10 @@ class Visits:
     ) -> Visit:
         """Return the visit that the event says is over, taken out of the line if it was still in it."""
         left_at = self.plausible(event.time, group, now)
-        visit = group.waiting.get(event.contact)
-        if visit is not None:
-            self.take_out(group, visit, left_at, event.seq, now)
-            return visit
-        visit = group.departed.get(event.contact)
+        waiting, visit = group.waiting.get(event.contact), group.departed.get(event.contact)
+        if waiting is not None and (visit is None or not _is_earlier(waiting, event.seq, left_at)):
+            self.take_out(group, waiting, left_at, event.seq, now)
+            return waiting
         if visit is not None:
             is_open = visit.state in (_SETTLING, _UNLISTED, _PRESUMED)
             says_nothing = isinstance(event, ContactLeft) and event.outcome is Outcome.UNKNOWN
@@ -121,7 +120,8 @@ class Visits:
         if len(group.waiting) >= self._policy.max_waiting_per_group:
             self._report(Anomaly.TOO_MANY_WAITING, group.name, f"limit={self._policy.max_waiting_per_group}")
             return False
-        earlier = group.departed.pop(visit.contact, None)
+        # It stays known: its conversation may end after the customer has begun to wait again.
+        earlier = group.departed.get(visit.contact)
         if earlier is not None and earlier.state in (_SETTLING, _UNLISTED):
             self._settle(group, earlier)
         _rotate(group, now)
@@ -294,6 +294,13 @@ def _is_later(visit: Visit, seq: int, at: Instant) -> bool:
     if seq and visit.seq:
         return seq > visit.seq
     return at > visit.left_at
+
+
+def _is_earlier(visit: Visit, seq: int, at: Instant) -> bool:
+    """Return whether something was before a waiting visit began, by the feed's order or else by time."""
+    if seq and visit.seq:
+        return seq < visit.seq
+    return visit.queued_at is not None and at < visit.queued_at
 
 
 def _rotate(group: Group, now: Instant) -> None:

@@ -314,3 +314,40 @@ def test_thousands_of_departed_contacts_are_not_remembered_for_ever(monitor: Mon
         monitor.handle(answered(f"c{n}", START + n + 0.5), START + n + 0.5)
     assert len(monitor._floor.groups[SALES].departed) <= 512
     assert today(monitor, START + 3_000).outcomes == {"answered": 3_000}
+
+
+def test_a_conversation_may_end_after_its_customer_has_begun_to_wait_again(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START, seq=1), START)
+    monitor.handle(answered("a", START + 5, seq=2), START + 5)
+    monitor.handle(queued("a", START + 60, seq=3), START + 60)
+    monitor.handle(completed("a", START + 61, talk_s=55.0), START + 61)
+    group = sales(monitor, START + 61)
+    assert (group.waiting, group.oldest_queued_at, group.corrections) == (1, START + 60, 0)
+    assert (group.today.completed, group.today.outcomes, group.today.offered) == (1, {"answered": 1}, 2)
+    monitor.handle(completed("a", START + 61, talk_s=55.0), START + 62)
+    monitor.handle(answered("a", START + 70, seq=6), START + 70)
+    figures = today(monitor, START + 70)
+    assert (figures.completed, figures.outcomes) == (1, {"answered": 2})
+
+
+def test_the_late_reason_of_an_earlier_visit_does_not_end_the_present_one(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START, seq=1), START)
+    monitor.handle(left("a", START + 5, Outcome.UNKNOWN, seq=2), START + 5)
+    monitor.handle(queued("a", START + 20, seq=5), START + 20)
+    monitor.handle(left("a", START + 6, Outcome.TIMEOUT, seq=3), START + 21)
+    group = sales(monitor, START + 21)
+    assert (group.waiting, group.today.outcomes, group.today.offered) == (1, {"timeout": 1}, 2)
+
+
+def test_a_contact_that_left_twice_under_one_name_is_remembered_as_it_left_last(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START, seq=1), START)
+    monitor.handle(answered("a", START + 5, seq=2), START + 5)
+    monitor.handle(queued("a", START + 20, seq=5), START + 20)
+    monitor.handle(left("a", START + 30, Outcome.ABANDONED, seq=6), START + 30)
+    monitor.handle(queued("a", START + 20, seq=5), START + 31)
+    group = sales(monitor, START + 31)
+    assert (group.waiting, group.today.outcomes, group.today.offered) == (
+        0,
+        {"answered": 1, "abandoned": 1},
+        2,
+    )
