@@ -243,9 +243,6 @@ class Visits:
         now: Instant,
     ) -> Visit:
         """Make a visit of which only the end is known. That it was offered is certain all the same."""
-        earlier = group.departed.pop(event.contact, None)
-        if earlier is not None and earlier.state in (_SETTLING, _UNLISTED):
-            self._settle(group, earlier)
         visit = Visit(event.contact, event.source, None)
         visit.state = _SETTLING
         visit.left_at = left_at

@@ -5,17 +5,25 @@ from typing import Any
 import msgspec
 import pytest
 
-from queue_alert.core.effects import Anomaly, ReportAnomaly
+from queue_alert.core.effects import Anomaly, ReportAnomaly, Severity, ShowSignal, SignalLevel
 from queue_alert.core.events import (
+    AcdEvent,
     AgentRemoved,
     AgentSnapshot,
     AgentState,
+    AgentStateChanged,
     ClockStepped,
+    ContactAnswered,
+    ContactCompleted,
+    ContactDequeued,
+    ContactLeft,
+    ContactQueued,
     ContactRingFailed,
     ContactRung,
     ContactTransferred,
     ContactWrapped,
     FeedState,
+    GroupSnapshotTaken,
     Outcome,
     Provenance,
     TransferKind,
@@ -348,3 +356,83 @@ def test_every_event_is_json_under_its_published_type() -> None:
 def test_what_is_no_event_is_refused_with_one_documented_error(line: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         decoder().decode(line)
+
+
+def test_every_kind_of_event_of_a_group_too_many_is_reported_and_harmless() -> None:
+    floor = monitor(max_groups=1)
+    base: dict[str, Any] = {"source": PBX, "time": START, "group": SUPPORT}
+    contact = {**base, "contact": ContactId("a")}
+    events: list[AcdEvent] = [
+        ContactQueued(id="1", **contact),
+        ContactDequeued(id="2", **contact),
+        ContactAnswered(id="3", **contact),
+        ContactLeft(id="4", **contact),
+        ContactCompleted(id="5", **contact),
+        ContactWrapped(id="6", **contact),
+        ContactRingFailed(id="7", agent=ALICE, **contact),
+        ContactTransferred(id="8", **contact),
+        AgentStateChanged(id="9", agent=ALICE, state=AgentState.AVAILABLE, **base),
+        AgentRemoved(id="10", agent=ALICE, **base),
+        GroupSnapshotTaken(id="11", **base),
+    ]
+    for event in events:
+        expected = ReportAnomaly(Anomaly.TOO_MANY_GROUPS, SUPPORT, "limit=1")
+        assert floor.handle(event, START) == [expected]
+    assert [group.name for group in floor.view(START).groups] == [SALES]
+
+
+def test_a_conversation_of_unknown_length_is_counted_without_one() -> None:
+    floor = monitor()
+    floor.handle(queued("a", START), START)
+    floor.handle(answered("a", START + 5), START + 5)
+    floor.handle(completed("a", START + 60), START + 60)
+    group = sales(floor, START + 60)
+    assert (group.today.completed, group.today.average_handling_s, sum(group.talk.counts)) == (1, 0.0, 0)
+
+
+def test_removing_an_agent_nobody_knows_changes_nothing() -> None:
+    floor = monitor()
+    before = sales(floor, START)
+    floor.handle(AgentRemoved(id="1", source=PBX, time=START, group=SALES, agent=ALICE), START)
+    assert sales(floor, START) is before
+
+
+def test_an_agent_who_is_removed_while_wrapping_up_does_not_come_back() -> None:
+    floor = monitor()
+    floor.handle(agent("Alice", AgentState.WRAPUP, START, wrapup_s=10.0), START)
+    floor.handle(AgentRemoved(id="1", source=PBX, time=START, group=SALES, agent=ALICE), START)
+    floor.advance(START + 10)
+    assert sales(floor, START + 10).agents == {}
+
+
+def test_a_step_of_the_clock_moves_what_is_known_of_agents_too() -> None:
+    floor = monitor()
+    floor.handle(agent("Alice", AgentState.WRAPUP, START, wrapup_s=10.0), START)
+    floor.handle(answered("never queued", START + 1), START + 1)
+    floor.handle(stepped(3_600.0), START + 3_602)
+    assert sales(floor, START + 3_602).agent_list[0].since == START + 3_600
+    floor.advance(START + 3_609.9)
+    assert sales(floor, START + 3_609.9).agents == {"wrapup": 1}
+    floor.advance(START + 3_610)
+    assert sales(floor, START + 3_610).agents == {"available": 1}
+
+
+def test_a_step_of_the_clock_without_agents_or_contacts_is_taken() -> None:
+    floor = monitor(feeds=(FeedPolicy(name=PBX),))
+    floor.handle(stepped(60.0), START + 60)
+    assert floor.view(START + 60).feeds[0].since == START + 60
+
+
+def test_a_feed_that_says_again_how_it_is_keeps_its_since() -> None:
+    floor = monitor(feeds=(FeedPolicy(name=PBX),))
+    floor.handle(feed_status(FeedState.DOWN, START + 5, "refused"), START + 5)
+    feed = floor.view(START + 5).feeds[0]
+    assert (feed.state, feed.since, feed.reason) == (FeedState.DOWN, START, "refused")
+
+
+def test_the_level_of_an_effect_is_what_an_output_is_shown() -> None:
+    floor = monitor(signals=(SignalPolicy(name=SignalName("beacon")),))
+    (effect,) = floor.handle(queued("a", START), START)
+    assert isinstance(effect, ShowSignal)
+    assert effect.level == SignalLevel(1, Severity.NORMAL, stale=False)
+    assert floor.levels()[0].level == effect.level

@@ -131,3 +131,35 @@ def test_advancing_to_the_next_deadline_always_gets_on() -> None:
             assert deadline > seen[-1]
         seen.append(deadline)
         monitor.advance(deadline)
+
+
+def test_when_the_longest_wait_is_given_up_the_next_one_crosses_at_its_own_instant() -> None:
+    monitor = Monitor(POLICY, START)
+    monitor.handle(queued("a", START), START)
+    monitor.handle(queued("b", START + 50), START + 50)
+    monitor.advance(START + 120)
+    assert monitor.handle(left("a", START + 121), START + 121) == [show(1, WARNING)]
+    assert monitor.next_deadline() == START + 170
+    assert monitor.advance(START + 170) == [show(1, CRITICAL)]
+
+
+def test_an_early_deadline_finds_that_it_is_not_yet_time() -> None:
+    monitor = Monitor(POLICY, START)
+    monitor.handle(queued("a", START), START)
+    monitor.handle(queued("b", START + 30), START + 30)
+    monitor.handle(left("a", START + 40), START + 40)
+    assert monitor.next_deadline() == START + 60
+    assert monitor.advance(START + 60) == []
+    assert monitor.next_deadline() == START + 90
+
+
+def test_a_wait_that_turns_out_to_be_older_takes_its_deadline_forward_and_the_first_one_is_passed_over() -> (
+    None
+):
+    monitor = Monitor(POLICY, START)
+    monitor.handle(snapshot({}, START), START)
+    monitor.handle(snapshot({"a": START + 10.0}, START + 10), START + 10)
+    monitor.handle(snapshot({"a": START}, START + 20), START + 20)
+    assert monitor.advance(START + 60) == [show(1, WARNING)]
+    assert monitor.advance(START + 70) == []
+    assert monitor.advance(START + 120) == [show(1, CRITICAL)]

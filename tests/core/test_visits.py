@@ -351,3 +351,100 @@ def test_a_contact_that_left_twice_under_one_name_is_remembered_as_it_left_last(
         {"answered": 1, "abandoned": 1},
         2,
     )
+
+
+def test_a_repeat_under_a_new_id_does_not_make_a_contact_wait_twice(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START), START)
+    monitor.handle(queued("a", START + 3), START + 3)
+    group = sales(monitor, START + 3)
+    assert (group.waiting, group.oldest_queued_at, group.today.offered) == (1, START, 1)
+
+
+def test_the_feed_may_say_when_the_wait_began(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START, queued_at=START - 40.0), START)
+    assert sales(monitor, START).oldest_queued_at == START - 40.0
+
+
+def test_a_presumption_that_proves_true_is_certain_from_then_on(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START), START)
+    monitor.handle(dequeued("a", START + 3, presumed=Outcome.ABANDONED), START + 3)
+    monitor.advance(START + 5)
+    monitor.handle(left("a", START + 3, Outcome.ABANDONED), START + 6)
+    monitor.handle(left("a", START + 3, Outcome.TIMEOUT), START + 7)
+    group = sales(monitor, START + 7)
+    assert (group.today.outcomes, group.corrections) == ({"abandoned": 1}, 0)
+
+
+def test_a_reason_that_is_unknown_even_to_the_acd_settles_an_open_outcome(monitor: Monitor) -> None:
+    monitor.handle(queued("a", START), START)
+    monitor.handle(dequeued("a", START + 3, presumed=Outcome.ABANDONED), START + 3)
+    monitor.handle(left("a", START + 3, Outcome.UNKNOWN), START + 3)
+    monitor.advance(START + 60)
+    assert today(monitor, START + 60).outcomes == {"unknown": 1}
+
+
+def test_the_beginning_may_be_learnt_while_the_outcome_is_open(monitor: Monitor) -> None:
+    monitor.handle(dequeued("a", START + 9), START + 9)
+    monitor.handle(queued("a", START + 1), START + 9.5)
+    monitor.handle(answered("a", START + 10), START + 10)
+    figures = today(monitor, START + 10)
+    assert (figures.offered, figures.outcomes, figures.average_speed_of_answer_s) == (1, {"answered": 1}, 8.0)
+
+
+def test_the_beginning_of_an_abandon_makes_its_wait_known(monitor: Monitor) -> None:
+    monitor.handle(left("a", START + 9), START + 9)
+    monitor.handle(queued("a", START + 6, caller="15550001"), START + 10)
+    group = sales(monitor, START + 10)
+    assert (group.today.outcomes, group.today.short_abandoned, group.left_total) == (
+        {"abandoned": 1},
+        1,
+        {"abandoned": 1},
+    )
+    assert [(entry.caller, entry.waited_s) for entry in group.recently_abandoned] == [("*****001", 3.0)]
+
+
+def test_a_contact_that_only_a_snapshot_knew_is_a_correction_when_it_leaves(monitor: Monitor) -> None:
+    monitor.handle(snapshot({}, START), START)
+    monitor.handle(snapshot({"a": START + 5.0}, START + 10), START + 10)
+    monitor.handle(answered("a", START + 12), START + 12)
+    group = sales(monitor, START + 12)
+    assert (group.today.outcomes, group.today.offered, group.corrections) == ({"answered": 1}, 1, 1)
+
+
+def test_a_contact_that_a_later_snapshot_lists_again_waits_anew(monitor: Monitor) -> None:
+    monitor.handle(snapshot({}, START), START)
+    monitor.handle(queued("a", START), START)
+    monitor.handle(left("a", START + 5, Outcome.TIMEOUT), START + 5)
+    monitor.handle(snapshot({"a": START + 8.0}, START + 10), START + 10)
+    monitor.advance(START + 60)
+    group = sales(monitor, START + 60)
+    assert (group.waiting, group.today.offered, group.today.outcomes, group.corrections) == (
+        1,
+        2,
+        {"timeout": 1},
+        1,
+    )
+
+
+def test_a_list_may_name_a_contact_twice(monitor: Monitor) -> None:
+    twice = snapshot({"a": START}, START + 1)
+    monitor.handle(
+        type(twice)(id="t", source=twice.source, time=START + 1, group=SALES, waiting=twice.waiting * 2),
+        START + 1,
+    )
+    assert (sales(monitor, START + 1).waiting, today(monitor, START + 1).offered) == (1, 1)
+
+
+def test_those_who_leave_unanswered_are_not_remembered_for_ever_either(monitor: Monitor) -> None:
+    for n in range(1_500):
+        at = START + n
+        monitor.handle(queued(f"c{n}", at), at)
+        outcome = Outcome.TIMEOUT if n % 2 else Outcome.ABANDONED
+        event = left(f"c{n}", at + 0.5, outcome) if n % 3 else dequeued(f"c{n}", at + 0.5, presumed=outcome)
+        monitor.handle(event, at + 0.5)
+        monitor.advance(at + 0.5)
+    monitor.advance(START + 2_000)
+    group = monitor._floor.groups[SALES]
+    assert len(group.departed) <= 512
+    assert len(group.recently_abandoned) == 20
+    assert today(monitor, START + 2_000).outcomes == {"abandoned": 750, "timeout": 750}
