@@ -17,7 +17,6 @@ __all__ = ["SETTLE_S", "FigureLine", "Replay", "replay_policy"]
 SETTLE_S: Final[Seconds] = 60.0
 """How long after the last item the replay goes on, so that every outcome is decided."""
 
-_DAY_S: Final = 86_400
 _CONNECTED: Final = "connected"
 
 
@@ -36,10 +35,9 @@ class FigureLine(msgspec.Struct, frozen=True, kw_only=True):
     rerouted: int
 
 
-def replay_policy(policy: Policy, started_at: Instant) -> Policy:
-    """Return ``policy`` with its daily reset just before ``started_at``, so that none falls into it."""
-    reset_at_s = float((int(started_at) - 1) % _DAY_S)
-    return msgspec.structs.replace(policy, timezone="UTC", reset_at_s=reset_at_s, feeds=(), signals=())
+def replay_policy(policy: Policy) -> Policy:
+    """Return ``policy`` without a daily reset, feeds and signals: for a recording, however long."""
+    return msgspec.structs.replace(policy, reset_at_s=None, feeds=(), signals=())
 
 
 class Replay:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Effect
 from queue_alert.core.events import (
     AcdEvent,
@@ -128,7 +129,7 @@ class Monitor:
         self._policy = policy
         self._started_at = now
         self._reset_at = now
-        self._next_reset = next_reset(policy.timezone, policy.reset_at_s, now)
+        self._next_reset = self._reset_after(now)
         self._floor = Floor(policy, now)
         self._floor.visits.corrected = self._count_correction
         self._board = self._floor.board
@@ -200,16 +201,17 @@ class Monitor:
         floor.advance(now)
         if now >= self._next_reset:
             self._reset_at = self._next_reset
-            self._next_reset = next_reset(self._policy.timezone, self._policy.reset_at_s, now)
+            self._next_reset = self._reset_after(now)
             floor.reset_today()
         return floor.take_effects()
 
     def next_deadline(self) -> Instant | None:
         """Return when :meth:`advance` must be called at the latest; a call too early does no harm.
 
-        Never ``None`` as it stands, because there is always a next daily reset.
+        ``None`` where nothing will come about by time alone.
         """
-        return min(self._floor.deadlines.next_at(), self._next_reset)
+        deadline = min(self._floor.deadlines.next_at(), self._next_reset)
+        return None if deadline == NEVER else deadline
 
     def levels(self) -> tuple[SignalView, ...]:
         """Return what every signal says now, to be shown again after an output came back."""
@@ -250,6 +252,10 @@ class Monitor:
         return ViewChanged(
             at=now, groups=tuple(groups), feeds=tuple(feeds), signals=changed_signals, reset_at=reset_at
         )
+
+    def _reset_after(self, now: Instant) -> Instant:
+        reset_at_s = self._policy.reset_at_s
+        return NEVER if reset_at_s is None else next_reset(self._policy.timezone, reset_at_s, now)
 
     def _changed_groups(self, now: Instant) -> list[GroupView]:
         changed = []
@@ -298,9 +304,10 @@ class Monitor:
             if feed.last_event_at is not None:
                 feed.last_event_at = min(feed.last_event_at + delta, now)
         self._started_at += delta
-        self._next_reset = next_reset(self._policy.timezone, self._policy.reset_at_s, now)
+        self._next_reset = self._reset_after(now)
         # A step over a reset begins a new day, as the passing of time would have.
-        begun = previous_reset(self._policy.timezone, self._policy.reset_at_s, now)
+        reset_at_s = self._policy.reset_at_s
+        begun = -NEVER if reset_at_s is None else previous_reset(self._policy.timezone, reset_at_s, now)
         if begun > self._reset_at + delta:
             self._reset_at = begun
             self._floor.reset_today()

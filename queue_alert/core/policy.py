@@ -65,8 +65,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     signals: tuple[SignalPolicy, ...] = ()
     feeds: tuple[FeedPolicy, ...] = ()
     timezone: str = "UTC"
-    reset_at_s: Seconds = 0.0
-    """Local time of day of the daily reset, in seconds after midnight, 0 to 86,399."""
+    reset_at_s: Seconds | None = 0.0
+    """Local time of day of the daily reset, in seconds after midnight, 0 to 86,399; ``None``: none at all."""
     settle_s: Seconds = 5.0
     """How long the events may take to confirm a snapshot that ran ahead of them; then it is a correction."""
     show_numbers: bool = False

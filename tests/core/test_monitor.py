@@ -182,6 +182,16 @@ def test_the_daily_reset_begins_today_anew_and_loses_nobody_who_waits() -> None:
     assert floor.next_deadline() == reset + DAY_S
 
 
+def test_without_a_daily_reset_nothing_is_due_and_today_goes_on() -> None:
+    floor = monitor(reset_at_s=None)
+    assert floor.next_deadline() is None
+    floor.handle(queued("a", START), START)
+    floor.advance(START + 3 * DAY_S)
+    floor.handle(stepped(DAY_S), START + 4 * DAY_S)
+    assert sales(floor, START + 4 * DAY_S).today.offered == 1
+    assert floor.next_deadline() is None
+
+
 @pytest.mark.parametrize("delta", [-7_200.0, 3_600.0, 86_400.0 * 400])
 def test_a_step_of_the_clock_moves_ages_along_and_works_the_reset_out_anew(delta: float) -> None:
     floor = monitor(feeds=(FeedPolicy(name=PBX),))

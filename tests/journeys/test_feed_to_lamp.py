@@ -138,7 +138,7 @@ class Wire:
         """Return the final figures of the recording with its items changed by ``mutate``."""
         translator = self.registry.load_any("queue_alert.translators", "asterisk")("pbx", _never)
         started_at = self.about["started_at"]
-        replay = Replay(replay_policy(Policy(), started_at), translator=translator, started_at=started_at)
+        replay = Replay(replay_policy(Policy()), translator=translator, started_at=started_at)
         for item in mutate(self.items):
             list(replay.play(item))
         list(replay.finish())

@@ -35,7 +35,6 @@ examples:
 """
 
 _PROGRESS_S: Final = 0.2
-_A_DAY_S: Final = 86_400.0
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,18 +101,11 @@ def _replay(recording: "Recording", policy: "Policy", registry: "Registry") -> "
 
     if not recording.is_timed:
         print(f"queue-alert: {recording.path}: the times are missing; waits mean nothing", file=sys.stderr)
-    if recording.duration_s >= _A_DAY_S:
-        print(
-            f"queue-alert: {recording.path}: is longer than a day; the counts begin anew every 24 hours",
-            file=sys.stderr,
-        )
     translator = None
     if recording.translator:
         make = registry.load_any(TRANSLATORS, recording.translator)
         translator = make("recording", SkippedCounter("recording"))
-    return Replay(
-        replay_policy(policy, recording.started_at), translator=translator, started_at=recording.started_at
-    )
+    return Replay(replay_policy(policy), translator=translator, started_at=recording.started_at)
 
 
 def _lines(replay: "Replay", recording: "Recording", speed: float) -> Iterator["FigureLine"]:
