@@ -62,11 +62,11 @@ def floor_at(shown: Instant) -> FloorView:
     return msgspec.structs.replace(monitor.view(shown), version=__version__, outputs=(lit, tower))
 
 
-def main() -> None:
-    """Write the picture."""
+def drawing() -> str:
+    """Return the picture, as SVG."""
     rows = draw_board(floor_at(SHOWN), SHOWN, width=WIDTH, height=HEIGHT, address="ws://127.0.0.1:9469/live")
-    PICTURE.write_text(picture(rows, width=WIDTH), encoding="utf-8")
+    return picture(rows, width=WIDTH)
 
 
 if __name__ == "__main__":
-    main()
+    PICTURE.write_text(drawing(), encoding="utf-8")
