@@ -23,15 +23,18 @@ $(VENV)/bin/uv:
 	  { echo "Queue Alert needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make setup PYTHON=python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing; on Debian and Raspberry Pi OS: sudo apt install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $(SITE) $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
+	@echo "making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(SITE) $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 
 $(STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
-	$(BIN)/uv sync --quiet --frozen --no-default-groups --inexact --extra gpio --extra serial --extra mqtt
+	@echo "installing Queue Alert into $(VENV)"
+	@$(BIN)/uv sync --quiet --frozen --no-default-groups --inexact --extra gpio --extra serial --extra mqtt
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
-	$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt
+	@echo "installing Queue Alert and what its tests need into $(VENV)"
+	@$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt
 	@touch $@ $(STAMP)
 
 demo: $(STAMP) ## a simulated floor on the wallboard, with lamps flashing, until Ctrl-C

@@ -74,7 +74,7 @@ def run_demo(*, seed: int, speed: float, with_board: bool) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="queue-alert-demo-") as folder:
             return _run(Path(folder), seed=seed, speed=speed, with_board=with_board)
-    except _Ended:
+    except (_Ended, KeyboardInterrupt):  # the way it is meant to end
         return 0
     finally:
         signal.signal(signal.SIGTERM, previous)

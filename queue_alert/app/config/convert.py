@@ -18,12 +18,13 @@ from queue_alert.app.config.durations import format_duration, parse_duration
 from queue_alert.app.config.problems import did_you_mean, found, joined
 from queue_alert.ports import ConfigProblem
 
-__all__ = ["Invalid", "convert_table"]
+__all__ = ["Invalid", "convert_sound_part", "convert_table"]
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 _MAX_ITEMS: Final = 10_000
 _HUGE: Final = sys.float_info.max
+_STAND_IN: Final = "unknown"
 
 
 class Invalid:
@@ -57,6 +58,44 @@ def convert_table(
         raise TypeError(f"{struct!r} is no struct")
     result: S | Invalid = _Converter(problems).struct(dict(table), shape, path)
     return result
+
+
+def convert_sound_part(table: Mapping[str, Any], struct: type[S]) -> tuple[S, frozenset[str]] | None:
+    """Return ``struct`` made from the sound keys of ``table``, and the names of those that are not sound.
+
+    For a table with mistakes, whose other keys are to be checked against each other all the same: every
+    mistake is told at once. What is mistaken has its default, or, a text that is missing, a stand-in.
+
+    Returns:
+        ``None`` where nothing can stand in.
+
+    Raises:
+        TypeError: As :func:`convert_table`.
+    """
+    shape = _shape(struct)
+    if not isinstance(shape, shapes.StructType):
+        raise TypeError(f"{struct!r} is no struct")
+    values: dict[str, Any] = {}
+    mistaken: set[str] = set()
+    for field in shape.fields:
+        name = field.encode_name
+        problems: list[ConfigProblem] = []
+        if name in table:
+            value = _Converter(problems).value(table[name], field.type, name)
+            if not problems:
+                values[field.name] = value
+                continue
+        elif not field.required:
+            continue
+        mistaken.add(name)
+        if field.required:
+            if not isinstance(field.type, shapes.StrType):
+                return None
+            values[field.name] = _STAND_IN
+    try:
+        return struct(**values), frozenset(mistaken)
+    except ValueError:
+        return None
 
 
 class _Converter:

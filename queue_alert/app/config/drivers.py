@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
-from queue_alert.app.config.convert import Invalid, convert_table
+from queue_alert.app.config.convert import Invalid, convert_sound_part, convert_table
 from queue_alert.app.config.groups import name_mistake
 from queue_alert.app.config.problems import did_you_mean, found, joined
 from queue_alert.app.config.setup import FeedSetup, OutputPlan
@@ -71,10 +71,20 @@ class DriverTables:
         """Return a driver's checked options, or an :class:`Invalid`."""
         options = convert_table(table, driver.options, path=path, problems=self._problems)
         if isinstance(options, Invalid):
+            self._check_sound_part(table, driver, path)
             return options
         further = driver.check(options)
         self.add_below(path, further)
         return options if all(problem.is_warning for problem in further) else Invalid()
+
+    def _check_sound_part(
+        self, table: Mapping[str, Any], driver: FeedDriver | OutputDriver, path: str
+    ) -> None:
+        part = convert_sound_part(table, driver.options)
+        if part is not None:
+            options, mistaken = part
+            further = driver.check(options)
+            self.add_below(path, [one for one in further if one.path.partition(".")[0] not in mistaken])
 
     def add(self, path: str, message: str, *, is_warning: bool = False) -> None:
         """Add a problem."""

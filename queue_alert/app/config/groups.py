@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from queue_alert.app.config.convert import Invalid, convert_table
+from queue_alert.app.config.convert import Invalid, convert_sound_part, convert_table
 from queue_alert.app.config.problems import found, joined
 from queue_alert.app.config.schema import GroupTable, ThresholdsTable
 from queue_alert.core.policy import GroupPolicy, Thresholds
@@ -44,12 +44,13 @@ def read_groups(
         if mistake := name_mistake(name):
             problems.append(ConfigProblem(path=path, message=mistake))
         if isinstance(_read(table, path, problems), Invalid):
+            part = convert_sound_part(_merged(before, table), GroupTable) if isinstance(table, dict) else None
+            if part is not None and not part[1] & {"warning", "critical"}:
+                problems += _own_order_mistakes(part[0], default, path)
             continue
         merged = convert_table(_merged(before, table), GroupTable, path=path, problems=problems)
         if isinstance(merged, GroupTable):
-            # What is wrong in the defaults was said there.
-            is_own = (merged.warning, merged.critical) != (default.warning, default.critical)
-            problems += _order_mistakes(merged, path) if is_own else []
+            problems += _own_order_mistakes(merged, default, path)
             policies[GroupName(name)] = _policy(merged)
     return _policy(default), policies
 
@@ -74,6 +75,12 @@ def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any
         under = merged.get(key)
         merged[key] = _merged(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
     return merged
+
+
+def _own_order_mistakes(table: GroupTable, default: GroupTable, path: str) -> list[ConfigProblem]:
+    """Return what is wrong between the thresholds; what is wrong in the defaults was said there."""
+    is_own = (table.warning, table.critical) != (default.warning, default.critical)
+    return _order_mistakes(table, path) if is_own else []
 
 
 def _order_mistakes(table: GroupTable, path: str) -> list[ConfigProblem]:
