@@ -19,13 +19,13 @@ from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.ports import Clock, RecordingWriter
 
-__all__ = ["EventRecorder", "RecordingSession", "WireRecorder"]
+__all__ = ["Recorder", "RecordingSession"]
 
 _PROGRESS_S: Final[Seconds] = 1.0
 
 
-class WireRecorder:
-    """Keeps the bytes a feed reads (see :class:`~queue_alert.ports.Connected`).
+class Recorder:
+    """Keeps a feed's events and, beside them, the bytes it read (:class:`~queue_alert.ports.Connected`).
 
     Args:
         writer: Where they go.
@@ -37,7 +37,8 @@ class WireRecorder:
         self._writer = writer
         self._clock = clock
         self._started_at = started_at
-        self.pieces = 0
+        self.events = 0
+        self.reads = 0
         self.size = 0
 
     def connected(self) -> None:
@@ -50,7 +51,7 @@ class WireRecorder:
 
     def received(self, data: bytes) -> None:
         """Keep ``data`` as it was read."""
-        self.pieces += 1
+        self.reads += 1
         self.size += len(data)
         self._writer.received(self._at(), data)
 
@@ -58,40 +59,20 @@ class WireRecorder:
         """Keep what was sent."""
         self._writer.sent(self._at(), text)
 
+    def submit(self, event: AcdEvent) -> None:
+        """Keep an event."""
+        self.events += 1
+        self._writer.event(self._at(), event)
+
     def describe(self) -> str:
         """Return how much was kept."""
-        return f"{self.size:,} bytes in {self.pieces:,} read{'' if self.pieces == 1 else 's'}"
-
-    def submit(self, event: AcdEvent) -> None:
-        """Let an event pass whose bytes are kept already."""
+        said = f"{self.events:,} event{'' if self.events == 1 else 's'}"
+        if self.reads:
+            said += f", {self.size:,} bytes in {self.reads:,} read{'' if self.reads == 1 else 's'}"
+        return said
 
     def _at(self) -> Seconds:
         return max(0.0, self._clock.now() - self._started_at)
-
-
-class EventRecorder:
-    """Keeps the events of a feed that are neutral from the start.
-
-    Args:
-        writer: Where they go.
-        clock: The steady line.
-        started_at: When the recording began.
-    """
-
-    def __init__(self, writer: RecordingWriter, *, clock: Clock, started_at: Instant) -> None:
-        self._writer = writer
-        self._clock = clock
-        self._started_at = started_at
-        self.pieces = 0
-
-    def submit(self, event: AcdEvent) -> None:
-        """Keep ``event``."""
-        self.pieces += 1
-        self._writer.event(max(0.0, self._clock.now() - self._started_at), event)
-
-    def describe(self) -> str:
-        """Return how much was kept."""
-        return f"{self.pieces:,} event{'' if self.pieces == 1 else 's'}"
 
 
 class RecordingSession:
@@ -116,8 +97,8 @@ class RecordingSession:
         writer: RecordingWriter,
         started_at: Instant,
     ) -> None:
-        wire = WireRecorder(writer, clock=clock, started_at=started_at) if feed.driver.translator else None
-        self._recorder = wire or EventRecorder(writer, clock=clock, started_at=started_at)
+        self._recorder = Recorder(writer, clock=clock, started_at=started_at)
+        wire = self._recorder if feed.driver.translator else None
         context = feed_context(feed, setup, registry, clock, SkippedCounter(feed.name), wire)
         self._supervisor = FeedSupervisor(
             feed.name,

@@ -77,10 +77,10 @@ class Replay:
         return {"final": True, "groups": {group.name: self._summary(group) for group in self.view().groups}}
 
     def _events(self, item: RecordedItem, now: Instant) -> list[AcdEvent]:
-        if isinstance(item, RecordedEvent):
-            return [item.event]
         if self._translator is None:
-            return []
+            return [item.event] if isinstance(item, RecordedEvent) else []
+        if isinstance(item, RecordedEvent):
+            return []  # what was made of the bytes then; it is made anew
         if isinstance(item, RecordedData):
             return self._translator.receive(item.data, now)
         return (

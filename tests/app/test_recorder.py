@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from queue_alert.app.cli import main
-from queue_alert.app.recorder import EventRecorder, WireRecorder
+from queue_alert.app.recorder import Recorder
 from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged
 from queue_alert.core.units import FeedName
 from tests.app.fakes import FixedClock
@@ -39,9 +39,9 @@ class Lines:
 EVENT = FeedStatusChanged(id="a", source=FeedName("pbx"), time=1000.0, state=FeedState.LIVE)
 
 
-def test_the_wire_is_kept_with_its_times() -> None:
+def test_the_wire_is_kept_with_its_times_and_what_was_made_of_it_beside_it() -> None:
     clock, lines = FixedClock(1000.0), Lines()
-    recorder = WireRecorder(lines, clock=clock, started_at=1000.0)  # type: ignore[arg-type]
+    recorder = Recorder(lines, clock=clock, started_at=1000.0)  # type: ignore[arg-type]
     recorder.connected()
     clock.time = 1001.5
     recorder.sent("Action: Login")
@@ -53,14 +53,15 @@ def test_the_wire_is_kept_with_its_times() -> None:
         ("connected", 0.0),
         ("sent", 1.5, "Action: Login"),
         ("received", 1.5, b"Response: Success"),
+        ("event", 1.5, EVENT),
         ("disconnected", 0.0),
     ]
-    assert recorder.describe() == "17 bytes in 1 read"
+    assert recorder.describe() == "1 event, 17 bytes in 1 read"
 
 
-def test_neutral_events_are_kept_as_they_are() -> None:
+def test_a_feed_of_events_has_no_bytes_beside_them() -> None:
     clock, lines = FixedClock(1002.0), Lines()
-    recorder = EventRecorder(lines, clock=clock, started_at=1000.0)  # type: ignore[arg-type]
+    recorder = Recorder(lines, clock=clock, started_at=1000.0)  # type: ignore[arg-type]
     recorder.submit(EVENT)
     assert lines.kept == [("event", 2.0, EVENT)]
     assert recorder.describe() == "1 event"
