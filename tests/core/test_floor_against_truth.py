@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from queue_alert.core.events import AcdEvent, Outcome
 from queue_alert.core.monitor import Monitor
-from queue_alert.core.policy import Policy, SignalPolicy
+from queue_alert.core.policy import GroupPolicy, Policy, SignalPolicy, Thresholds
 from queue_alert.core.units import GroupName, SignalName
 from queue_alert.core.view import FloorView, GroupView
 from tests.core.events_made import SALES, START, SUPPORT, answered, left, queued, snapshot
@@ -180,3 +180,29 @@ def test_a_restarted_acd_that_forgot_its_callers_leaves_no_ghosts(history: list[
         assert view[name].waiting == 0
         assert view[name].corrections == ghosts
         assert view[name].today.unknown == ghosts
+
+
+@given(histories, st.floats(0.0, 300.0), st.floats(0.0, 300.0))
+def test_time_may_pass_in_one_step_or_in_two(history: list[Any], first: float, second: float) -> None:
+    _, events, now = play(history, sequenced=True)
+    limits = Thresholds(waiting=3, longest_wait_s=30.0)
+    policy = Policy(
+        default_group=GroupPolicy(warning=limits), signals=(SignalPolicy(name=SignalName("beacon")),)
+    )
+    one_step, two_steps = Monitor(policy, START), Monitor(policy, START)
+    for event in events:
+        for floor in (one_step, two_steps):
+            floor.advance(event.time)
+            floor.handle(event, event.time)
+    middle, end = now + first, now + first + second
+    for floor in (one_step, two_steps):
+        floor.advance(now)
+    deadline = one_step.next_deadline()
+    assert deadline is not None
+    assert deadline > now
+    in_two = two_steps.advance(middle) + two_steps.advance(end)
+    in_one = one_step.advance(end)
+    assert in_one[-1:] == in_two[-1:]
+    assert one_step.view(end) == two_steps.view(end)
+    if deadline > end:
+        assert in_two == []
