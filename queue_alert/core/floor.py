@@ -29,7 +29,7 @@ from queue_alert.core.events import (
     Outcome,
     Provenance,
 )
-from queue_alert.core.group import MOST_DEPARTED, AgentRecord, Group, Visit, VisitState
+from queue_alert.core.group import AgentRecord, Group, Visit, VisitState
 from queue_alert.core.policy import Policy
 from queue_alert.core.units import AgentId, GroupName, Instant, Seconds
 from queue_alert.core.visits import Deadline, Visits
@@ -143,7 +143,7 @@ class Floor:
         statistics.count_answered(left_at - visit.queued_at)  # type: ignore[operator]
         departed = group.departed
         departed[contact] = visit
-        if len(departed) > MOST_DEPARTED:
+        if len(departed) > group.most_departed:
             group.forget_departed()
         group.cached_view = None
         wakes_at = self.board.lessened(group, now)
@@ -173,7 +173,7 @@ class Floor:
             group.list_abandoned(visit)
         departed = group.departed
         departed[contact] = visit
-        if len(departed) > MOST_DEPARTED:
+        if len(departed) > group.most_departed:
             group.forget_departed()
         group.cached_view = None
         wakes_at = self.board.lessened(group, now)

@@ -21,10 +21,12 @@ from queue_alert.core.view import (
     ServiceLevelTarget,
 )
 
-__all__ = ["MOST_DEPARTED", "OLDEST_S", "AgentRecord", "Group", "Visit", "VisitState"]
+__all__ = ["DEPARTED_KEPT", "OLDEST_S", "TALKING_KEPT", "AgentRecord", "Group", "Visit", "VisitState"]
 
-MOST_DEPARTED = 512
-"""How many contacts that left are remembered at most for late and doubled events: hours of forty agents."""
+DEPARTED_KEPT = 256
+"""How many contacts that left are remembered at least, for late and doubled events."""
+TALKING_KEPT = 2_000
+"""How many of those who talk are remembered beyond that, so that the end of a long conversation finds it."""
 OLDEST_S: Seconds = 86_400.0 * 7
 """What is said to have happened longer ago than this has a mistaken time."""
 _NORMAL, _WARNING, _CRITICAL = Severity.NORMAL, Severity.WARNING, Severity.CRITICAL
@@ -94,6 +96,7 @@ class Group:
         "critical_after_s",
         "critical_waiting",
         "departed",
+        "most_departed",
         "name",
         "newest_at",
         "policy",
@@ -130,7 +133,8 @@ class Group:
         self.newest_at: Instant = now - OLDEST_S
         """When the last one that lined up began to wait."""
         self.departed: dict[ContactId, Visit] = {}
-        """Those that left lately, the latest last; see :meth:`forget_departed`."""
+        """Those that left lately and those who talk, the latest last; see :meth:`forget_departed`."""
+        self.most_departed = 2 * DEPARTED_KEPT
         self.agents: dict[AgentId, AgentRecord] = {}
         self.recently_abandoned: deque[Visit] = deque(maxlen=recently_abandoned)
         self.show_numbers = show_numbers
@@ -176,13 +180,16 @@ class Group:
         """Keep a visit that ended for events that come late or twice."""
         departed = self.departed
         departed[visit.contact] = visit
-        if len(departed) > MOST_DEPARTED:
+        if len(departed) > self.most_departed:
             self.forget_departed()
 
     def forget_departed(self) -> None:
-        """Forget the earlier half of those that left, all at once: a dict is slow to lose its first."""
-        kept = list(self.departed.items())[MOST_DEPARTED // 2 :]
-        self.departed = dict(kept)
+        """Forget the earlier ones of those that left, all at once: a dict is slow to lose its first."""
+        visits = list(self.departed.values())
+        earlier, latest = visits[:-DEPARTED_KEPT], visits[-DEPARTED_KEPT:]
+        talking = [visit for visit in earlier if visit.state == VisitState.ANSWERED][-TALKING_KEPT:]
+        self.departed = {visit.contact: visit for visit in (*talking, *latest)}
+        self.most_departed = len(self.departed) + DEPARTED_KEPT
 
     def oldest_queued_at(self) -> Instant | None:
         """Return when the longest wait began, or ``None`` if nobody waits."""

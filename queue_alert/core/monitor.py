@@ -37,7 +37,7 @@ from queue_alert.core.view import FeedView, FloorView, GroupView, SignalView, Vi
 
 __all__ = ["Monitor"]
 
-_IDS_KEPT = 4096  # a power of two
+_IDS_KEPT = 1024  # a power of two
 """How many of each feed's latest events are remembered, at least, against repeats."""
 _RING_MASK = _IDS_KEPT - 1
 _MAX_FEEDS = 64

@@ -311,7 +311,8 @@ def test_groups_beyond_the_limit_are_reported_and_lose_nothing_of_the_others() -
 def test_thousands_of_departed_contacts_are_not_remembered_for_ever(monitor: Monitor) -> None:
     for n in range(3_000):
         monitor.handle(queued(f"c{n}", START + n), START + n)
-        monitor.handle(answered(f"c{n}", START + n + 0.5), START + n + 0.5)
+        monitor.handle(answered(f"c{n}", START + n + 0.25), START + n + 0.25)
+        monitor.handle(completed(f"c{n}", START + n + 0.5), START + n + 0.5)
     assert len(monitor._floor.groups[SALES].departed) <= 512
     assert today(monitor, START + 3_000).outcomes == {"answered": 3_000}
 
@@ -448,3 +449,29 @@ def test_those_who_leave_unanswered_are_not_remembered_for_ever_either(monitor: 
     assert len(group.departed) <= 512
     assert len(group.recently_abandoned) == 20
     assert today(monitor, START + 2_000).outcomes == {"abandoned": 750, "timeout": 750}
+
+
+def test_a_conversation_of_hours_is_still_known_when_it_ends(monitor: Monitor) -> None:
+    monitor.handle(queued("long", START), START)
+    monitor.handle(answered("long", START + 5), START + 5)
+    for n in range(3_000):
+        at = START + 10 + n
+        monitor.handle(queued(f"c{n}", at), at)
+        monitor.handle(left(f"c{n}", at + 0.5), at + 0.5)
+    end = START + 4_000
+    monitor.handle(completed("long", end, talk_s=3_995.0), end)
+    group = sales(monitor, end)
+    assert (group.today.offered, group.today.answered, group.today.completed, group.corrections) == (
+        3_001,
+        1,
+        1,
+        0,
+    )
+
+
+def test_conversations_whose_end_is_never_told_are_forgotten_in_the_end(monitor: Monitor) -> None:
+    for n in range(5_000):
+        at = START + n
+        monitor.handle(queued(f"c{n}", at), at)
+        monitor.handle(answered(f"c{n}", at + 0.5), at + 0.5)
+    assert len(monitor._floor.groups[SALES].departed) <= 3_000
