@@ -39,7 +39,9 @@ __all__ = ["Floor"]
 _WAITING, _SETTLING, _UNLISTED = VisitState.WAITING, VisitState.SETTLING, VisitState.UNLISTED
 _PRESUMED, _LEFT = VisitState.PRESUMED, VisitState.LEFT
 _ANSWERED, _COMPLETED = VisitState.ANSWERED, VisitState.COMPLETED
-_ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN  # a look into an enum costs more than a count
+# A look into an enum costs more than a count.
+_ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN
+_WRAPUP = AgentState.WRAPUP
 _LONGEST_SETTLE_S: Seconds = 60.0
 _PHASES = 64
 
@@ -228,8 +230,18 @@ class Floor:
     def agent_state(self, event: AgentStateChanged, now: Instant) -> None:
         """Take an agent's state."""
         group = self.groups.get(event.group) or self.group(event.group, now)
-        if group is not None:
-            self.set_agent(group, event.agent, event.state, event.reason, event.wrapup_s, now)
+        if group is None:
+            return
+        state, reason = event.state, event.reason
+        record = group.agents.get(event.agent)
+        if record is None or state is _WRAPUP:
+            self.set_agent(group, event.agent, state, reason, event.wrapup_s, now)
+        elif record.state is not state or record.reason != reason:
+            record.state = state
+            record.reason = reason
+            record.since = now
+            record.wrapup_until = NEVER
+            group.cached_view = None
 
     def agent_removed(self, event: AgentRemoved, now: Instant) -> None:
         """Forget an agent of a group."""
@@ -254,10 +266,13 @@ class Floor:
             self.report(Anomaly.TOO_MANY_AGENTS, group.name, f"limit={self.policy.max_agents_per_group}")
             return False
         until = NEVER
-        if state is AgentState.WRAPUP and wrapup_s is not None:
+        if state is _WRAPUP and wrapup_s is not None:
             until = now + max(wrapup_s, 0.0)
             self.deadlines.push(until, Deadline(group, agent=agent))
-        group.agents[agent] = AgentRecord(state, reason, now, until)
+        if record is None:
+            group.agents[agent] = AgentRecord(state, reason, now, until)
+        else:
+            record.state, record.reason, record.since, record.wrapup_until = state, reason, now, until
         group.cached_view = None
         return True
 
@@ -272,7 +287,8 @@ class Floor:
             elif deadline.agent is not None:
                 record = group.agents.get(deadline.agent)
                 if record is not None and now >= record.wrapup_until:
-                    group.agents[deadline.agent] = AgentRecord(AgentState.AVAILABLE, "", record.wrapup_until)
+                    record.state, record.reason = AgentState.AVAILABLE, ""
+                    record.since, record.wrapup_until = record.wrapup_until, NEVER
                     group.cached_view = None
             elif now >= group.wakes_at:
                 group.wakes_at = NEVER

@@ -75,13 +75,16 @@ class Visit(msgspec.Struct, gc=False):
         return None if self.queued_at is None else max(self.left_at - self.queued_at, 0.0)
 
 
-class AgentRecord(msgspec.Struct, gc=False):
-    """One agent in one group."""
+class AgentRecord:
+    """One agent in one group. A plain class with slots, not a struct: it is written to again and again."""
 
-    state: AgentState
-    reason: str
-    since: Instant
-    wrapup_until: Instant = NEVER
+    __slots__ = ("reason", "since", "state", "wrapup_until")
+
+    def __init__(self, state: AgentState, reason: str, since: Instant, wrapup_until: Instant = NEVER) -> None:
+        self.state = state
+        self.reason = reason
+        self.since = since
+        self.wrapup_until = wrapup_until
 
 
 class Group:

@@ -182,7 +182,7 @@ class Monitor:
             return []
         feed.events += 1
         try:
-            handler = self._handlers[event.__class__]
+            handler = self._handlers[type(event)]
         except KeyError:
             self._handle_our_own(event, now)
         else:
