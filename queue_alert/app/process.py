@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -45,7 +46,14 @@ def run_until_signal(runtime: Runtime, ready: Callable[[int], None]) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop, number)
-        await runtime.run(ready)
+        await runtime.run(started)
+
+    def started(port: int) -> None:
+        # What is there by now stays for good. To look through it again and again for garbage would hold up
+        # the loop, and the lamps with it, for tens of milliseconds.
+        gc.collect()
+        gc.freeze()
+        ready(port)
 
     try:
         asyncio.run(run())

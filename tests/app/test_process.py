@@ -50,6 +50,17 @@ class Stuck:
 sys.exit(run_until_signal(Stuck(), lambda port: print("ready", flush=True)))
 """
 
+QUICK = """
+import gc, sys
+from queue_alert.app.process import run_until_signal
+
+class Quick:
+    async def run(self, ready):
+        ready(0)
+
+sys.exit(run_until_signal(Quick(), lambda port: print(gc.get_freeze_count() > 10_000, flush=True)))
+"""
+
 LISTENING = re.compile(r"http=listening url=(http://\S+/)\n")
 
 
@@ -159,6 +170,11 @@ def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
         f"queue-alert: http.listen: cannot listen on 127.0.0.1:{port}: address already in use; "
         "is another monitor running? choose another port\n"
     )
+
+
+def test_the_collector_is_spared_what_was_there_at_the_start() -> None:
+    done = subprocess.run([sys.executable, "-c", QUICK], check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
 
 
 def test_a_driver_that_hangs_does_not_keep_it_alive_nor_the_lamps_lit() -> None:
