@@ -1,5 +1,6 @@
 """The real programs as processes, and what the operating system says of them."""
 
+import gzip
 import os
 import pty
 import socket
@@ -29,11 +30,12 @@ def free_port() -> int:
 
 
 def page(port: int, path: str) -> bytes:
-    """Return a page of the monitor's, whatever its status."""
+    """Return a page of the monitor's, asked for as Prometheus asks, whatever its status."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310
             body: bytes = answer.read()
-            return body
+            return gzip.decompress(body) if answer.headers["Content-Encoding"] == "gzip" else body
     except urllib.error.HTTPError as error:
         return error.read()
 

@@ -110,6 +110,7 @@ class HttpServer:
                 hosts=tuple(request.headers.get_all("Host")),
                 origins=tuple(request.headers.get_all("Origin")),
                 is_upgrade="websocket" in ",".join(request.headers.get_all("Upgrade")).lower(),
+                accepts_gzip=_accepts_gzip(request.headers.get_all("Accept-Encoding")),
             )
         )
         if answer == "live":
@@ -153,6 +154,15 @@ async def _listen_to(connection: ServerConnection, watcher: Watcher) -> None:
         return
     finally:
         watcher.close()
+
+
+def _accepts_gzip(fields: list[str]) -> bool:
+    """Return whether ``Accept-Encoding`` names gzip and does not rule it out. Source: RFC 9110, 12.5.3."""
+    for coding in ",".join(fields).lower().split(","):
+        name, _, weight = coding.partition(";")
+        if name.strip() == "gzip":
+            return weight.partition("q=")[2].strip() not in {"0", "0.0", "0.00", "0.000"}
+    return False
 
 
 def _response(answer: Answer, *, has_body: bool) -> HandshakeResponse:

@@ -1,13 +1,14 @@
 """The pages: other people's routes, rendered off the loop, and the health of this process."""
 
 import asyncio
+import gzip
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any, Final
 
-from queue_alert.app.routing import Answer, Page, json_answer, text_answer
+from queue_alert.app.routing import Answer, Page, Request, json_answer, text_answer
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import Seconds
 from queue_alert.core.view import FloorView
@@ -21,6 +22,7 @@ MAX_RENDERS: Final = 2
 """How many pages are rendered at once; a request beyond gets 503."""
 
 _RENDER_TIMEOUT_S: Final[Seconds] = 10.0
+_ZIP_LEVEL: Final = 1
 
 
 class Renderer:
@@ -38,8 +40,8 @@ class Renderer:
     def page(self, route: Route) -> Page:
         """Return the page of a route."""
 
-        async def answer() -> Answer:
-            return await self._answer(route)
+        async def answer(request: Request) -> Answer:
+            return await self._answer(route, is_zipped=request.accepts_gzip)
 
         return Page(path=route.path, summary=route.summary, answer=answer)
 
@@ -47,12 +49,12 @@ class Renderer:
         """Take no more work."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _answer(self, route: Route) -> Answer:
+    async def _answer(self, route: Route, *, is_zipped: bool) -> Answer:
         if self._busy >= MAX_RENDERS:
             return _busy_answer()
         self._busy += 1
         loop = asyncio.get_running_loop()
-        work = self._pool.submit(route.render, self._view())
+        work = self._pool.submit(_zipped if is_zipped else _plain, route, self._view())
         # A thread cannot be stopped: it stays counted until it is done, whoever still waits for it.
         work.add_done_callback(lambda _done: _call_soon(loop, self._one_done))
         try:
@@ -61,7 +63,10 @@ class Renderer:
         except TimeoutError:
             _logger.warning("page=%s render_timeout_s=%.0f", route.path, _RENDER_TIMEOUT_S)
             return _busy_answer()
-        return Answer(status=HTTPStatus.OK, content_type=route.content_type, body=body)
+        headers = {"Vary": "Accept-Encoding"}
+        if is_zipped:
+            headers["Content-Encoding"] = "gzip"
+        return Answer(status=HTTPStatus.OK, content_type=route.content_type, body=body, headers=headers)
 
     def _one_done(self) -> None:
         self._busy -= 1
@@ -70,7 +75,7 @@ class Renderer:
 def health_page(view: Callable[[], FloorView]) -> Page:
     """Return ``/healthz``: 200 while every feed is live and every output works, else 503 and why."""
 
-    async def answer() -> Answer:
+    async def answer(_request: Request) -> Answer:
         health = _health(view())
         status = HTTPStatus.OK if health["status"] == "ok" else HTTPStatus.SERVICE_UNAVAILABLE
         return json_answer(status, health)
@@ -78,6 +83,15 @@ def health_page(view: Callable[[], FloorView]) -> Page:
     return Page(
         path="/healthz", summary="what is wrong, if anything: feeds and outputs (JSON)", answer=answer
     )
+
+
+def _plain(route: Route, view: FloorView) -> bytes:
+    return route.render(view)
+
+
+def _zipped(route: Route, view: FloorView) -> bytes:
+    # A thousand groups make six megabytes; to hand those to the socket would hold up the loop.
+    return gzip.compress(route.render(view), _ZIP_LEVEL)
 
 
 def _health(view: FloorView) -> dict[str, Any]:

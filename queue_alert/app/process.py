@@ -6,6 +6,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -18,6 +19,7 @@ __all__ = ["run_until_signal", "single_error"]
 
 _logger = logging.getLogger(__name__)
 
+_SWITCH_S: Final[Seconds] = 0.0005
 _STOP_WITHIN_S: Final[Seconds] = 1.6
 
 
@@ -55,6 +57,8 @@ def run_until_signal(runtime: Runtime, ready: Callable[[int], None]) -> int:
         gc.freeze()
         ready(port)
 
+    # So long at most may a page that is rendered in its thread keep the interpreter from the loop.
+    sys.setswitchinterval(_SWITCH_S)
     try:
         asyncio.run(run())
     except BaseExceptionGroup as group:

@@ -33,6 +33,7 @@ class Request:
         hosts: Every ``Host`` header; there must be exactly one.
         origins: Every ``Origin`` header: the page a browser was on when it asked.
         is_upgrade: Whether a WebSocket is wanted.
+        accepts_gzip: Whether the body may come compressed.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Request:
     hosts: tuple[str, ...]
     origins: tuple[str, ...] = ()
     is_upgrade: bool = False
+    accepts_gzip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Page:
 
     path: str
     summary: str
-    answer: Callable[[], Awaitable[Answer]]
+    answer: Callable[[Request], Awaitable[Answer]]
 
 
 class Site:
@@ -91,7 +93,7 @@ class Site:
         if page is None:
             known = ", ".join(["/", *sorted(self._pages), _LIVE])
             return text_answer(HTTPStatus.NOT_FOUND, f"there is no such page; there are: {known}")
-        return await page.answer()
+        return await page.answer(request)
 
     def _refusal(self, request: Request) -> Answer | None:
         if request.method not in {"GET", "HEAD"}:

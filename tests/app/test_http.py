@@ -14,7 +14,7 @@ from queue_alert.app.clock import SteadyClock
 from queue_alert.app.config import ListenAddress
 from queue_alert.app.http import CannotListenError, HttpServer, _talk_to, server_names
 from queue_alert.app.live import MAX_WATCHERS, LiveView, Watcher
-from queue_alert.app.routing import SECURITY_HEADERS, Answer, Page, Site, text_answer
+from queue_alert.app.routing import SECURITY_HEADERS, Answer, Page, Request, Site, text_answer
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import Policy
 from queue_alert.core.view import FloorView, LampsChanged, LiveMessage
@@ -22,15 +22,15 @@ from queue_alert.core.view import FloorView, LampsChanged, LiveMessage
 LOOPBACK = ListenAddress("127.0.0.1", 0)
 
 
-async def _hello() -> Answer:
-    return text_answer(HTTPStatus.OK, "hello")
+async def _hello(request: Request) -> Answer:
+    return text_answer(HTTPStatus.OK, "hello, zipped" if request.accepts_gzip else "hello")
 
 
-async def _large() -> Answer:
+async def _large(_request: Request) -> Answer:
     return text_answer(HTTPStatus.OK, "x" * 2_000_000)
 
 
-async def _bug() -> Answer:
+async def _bug(_request: Request) -> Answer:
     raise ZeroDivisionError
 
 
@@ -96,6 +96,27 @@ async def test_a_page_is_served_with_security_headers_and_without_a_server_name(
         "Content-Length": "6",
         "Connection": "close",
     }
+
+
+@pytest.mark.parametrize(
+    ("header", "is_zipped"),
+    [
+        ("gzip", True),
+        ("deflate, GZIP;q=0.5", True),
+        ("br, gzip ; q=1.0", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000", False),
+        ("identity", False),
+        ("x-gzip", False),
+        ("", False),
+    ],
+)
+async def test_a_page_is_zipped_for_who_can_unzip_it(header: str, is_zipped: bool) -> None:
+    async with serving() as stage:
+        port = stage.server.port
+        request = f"GET /hello HTTP/1.1\nHost: localhost:{port}\nAccept-Encoding: {header}\n\n"
+        _, _, body = await ask(port, request)
+    assert body.startswith(b"hello, zipped") is is_zipped
 
 
 async def test_a_large_page_arrives_whole() -> None:

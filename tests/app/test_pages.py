@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import threading
 from typing import Any
@@ -6,11 +7,13 @@ from typing import Any
 import pytest
 
 from queue_alert.app.pages import MAX_RENDERS, Renderer, health_page
-from queue_alert.app.routing import Answer
+from queue_alert.app.routing import Answer, Request
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import FeedName
 from queue_alert.core.view import FeedView, FloorView, OutputView
 from queue_alert.ports import Route
+
+REQUEST = Request(method="GET", target="/", hosts=("localhost",))
 
 
 def view(*, state: FeedState = FeedState.LIVE, reason: str = "", fault: str = "") -> FloorView:
@@ -24,7 +27,7 @@ def view(*, state: FeedState = FeedState.LIVE, reason: str = "", fault: str = ""
 
 
 async def health(floor: FloorView) -> tuple[int, dict[str, Any]]:
-    answer = await health_page(lambda: floor).answer()
+    answer = await health_page(lambda: floor).answer(REQUEST)
     return answer.status, json.loads(answer.body)
 
 
@@ -68,10 +71,24 @@ async def test_a_route_is_rendered_in_a_thread_from_the_view() -> None:
 
     renderer = Renderer(view)
     route = Route(path="/v", summary="version", content_type="text/x", render=render)
-    answer = await renderer.page(route).answer()
+    answer = await renderer.page(route).answer(REQUEST)
     renderer.close()
     assert (answer.status, answer.content_type, answer.body) == (200, "text/x", b"1.2.3")
     assert threads != [threading.current_thread()]
+
+
+async def test_a_page_comes_zipped_where_it_may() -> None:
+    renderer = Renderer(view)
+    route = Route(
+        path="/v", summary="version", content_type="text/x", render=lambda floor: floor.version.encode()
+    )
+    plain = await renderer.page(route).answer(REQUEST)
+    asked = Request(method="GET", target="/v", hosts=("localhost",), accepts_gzip=True)
+    zipped = await renderer.page(route).answer(asked)
+    renderer.close()
+    assert (plain.body, dict(plain.headers)) == (b"1.2.3", {"Vary": "Accept-Encoding"})
+    assert gzip.decompress(zipped.body) == b"1.2.3"
+    assert dict(zipped.headers) == {"Vary": "Accept-Encoding", "Content-Encoding": "gzip"}
 
 
 async def test_of_too_many_renders_at_once_the_last_is_asked_to_come_back() -> None:
@@ -89,9 +106,9 @@ async def test_of_too_many_renders_at_once_the_last_is_asked_to_come_back() -> N
             for number in range(MAX_RENDERS)
         ]
         await asyncio.sleep(0)
-        late = await page.answer()
+        late = await page.answer(REQUEST)
         gate.set()
-    again = await page.answer()
+    again = await page.answer(REQUEST)
     renderer.close()
     assert (late.status, late.headers) == (503, {"Retry-After": "1"})
     assert [task.result().body for task in first] == [b"done"] * MAX_RENDERS
@@ -99,7 +116,7 @@ async def test_of_too_many_renders_at_once_the_last_is_asked_to_come_back() -> N
 
 
 async def _answered(answer: Any) -> Answer:
-    result: Answer = await answer()
+    result: Answer = await answer(REQUEST)
     return result
 
 
@@ -110,5 +127,5 @@ async def test_a_routes_own_fault_comes_out() -> None:
     renderer = Renderer(view)
     page = renderer.page(Route(path="/v", summary="", content_type="text/x", render=render))
     with pytest.raises(ZeroDivisionError):
-        await page.answer()
+        await page.answer(REQUEST)
     renderer.close()

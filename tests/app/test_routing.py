@@ -6,7 +6,7 @@ import pytest
 from queue_alert.app.routing import Answer, Page, Request, Site, json_answer, text_answer
 
 
-async def _hello() -> Answer:
+async def _hello(_request: Request) -> Answer:
     return text_answer(HTTPStatus.OK, "hello")
 
 
