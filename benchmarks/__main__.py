@@ -77,7 +77,7 @@ def _measure() -> Iterator[Figure]:
     spans = [lateness_s(30.0) for _ in range(3)]
     late, machine = min(spans, key=lambda span: _percentile_99(span[1]))
     yield Figure(
-        "lateness of the lamp at the 99th percentile while 1,000 groups are drawn and scraped, in the calmest "
+        "lateness of the lamp at the 99th percentile while 1,000 groups are drawn and scraped: the calmest "
         f"of three spans of 30 s (a process that only waits: {_percentile_99(machine) * 1000:.1f} ms)",
         _percentile_99(late) * 1000,
         10.0,
