@@ -71,7 +71,8 @@ def lateness_s(seconds: float = 60.0) -> tuple[list[float], list[float]]:
             machine = [float(line) for line in control.communicate()[0].splitlines()]
         lines = [json.loads(line) for line in timeline.read_text().splitlines()]
     begin = lines[0]["at"] + _SETTLE_S
-    return [line["at"] % _GRID_S for line in lines if line["at"] >= begin], machine
+    # The last change is the darkness at the end, which waits for nothing.
+    return [line["at"] % _GRID_S for line in lines[:-1] if line["at"] >= begin], machine
 
 
 def _scrape(port: int, stop: threading.Event) -> None:
