@@ -49,6 +49,7 @@ class Anomaly(StrEnum):
     """Something a feed said that cannot be true or does not fit."""
 
     IMPLAUSIBLE_TIME = "implausible_time"
+    IMPLAUSIBLE_DURATION = "implausible_duration"
     UNKNOWN_CONTACT = "unknown_contact"
     TOO_MANY_GROUPS = "too_many_groups"
     TOO_MANY_WAITING = "too_many_waiting"

@@ -9,8 +9,6 @@ or, where it has none, its time.
 without calls, and leaves everything else to the slower methods of :class:`~queue_alert.core.visits.Visits`.
 """
 
-from bisect import bisect_left
-
 from queue_alert.core.board import SignalBoard
 from queue_alert.core.deadlines import NEVER, Deadlines
 from queue_alert.core.effects import Anomaly, Effect, ReportAnomaly
@@ -197,18 +195,17 @@ class Floor:
         if now >= statistics.bucket_ends_at:
             statistics.rotate(now)
         statistics.totals.completed += 1
-        if (talk_s := event.talk_s) is not None:
-            durations = statistics.talk
-            durations.counts[bisect_left(durations.edges, talk_s)] += 1
-            durations.total_s += talk_s
-        if event.held_s:
-            statistics.held.add(event.held_s)
+        talk_s, held_s = event.talk_s, event.held_s
+        if talk_s is not None and self.visits.is_plausible(talk_s, group):
+            statistics.talk.add(talk_s)
+        if held_s and self.visits.is_plausible(held_s, group):
+            statistics.held.add(held_s)
         group.cached_view = None
 
     def wrapped(self, event: ContactWrapped, now: Instant) -> None:
         """Count the work after a conversation."""
         group = self._counting(event.group, now)
-        if group is not None:
+        if group is not None and self.visits.is_plausible(event.acw_s, group):
             group.statistics.totals.acw_s += event.acw_s
 
     def ring_failed(self, event: ContactRingFailed, now: Instant) -> None:

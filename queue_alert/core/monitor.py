@@ -134,8 +134,10 @@ class Monitor:
         self._floor.visits.corrected = self._count_correction
         self._board = self._floor.board
         self._feeds = {feed.name: _FeedRecord(feed.name, FeedState.DOWN, now) for feed in policy.feeds}
-        self._last_feed = _FeedRecord(FeedName(""), FeedState.DOWN, now)
+        self._last_feed: _FeedRecord | None = None
         """That of the event before: most events come in runs from one feed."""
+        self._shell = _FeedRecord(FeedName("clock"), FeedState.LIVE, now)
+        """What the shell itself says is no feed to show."""
         self._reported_feeds: dict[FeedName, FeedView] = {}
         self._reported_signals: tuple[SignalView, ...] = ()
         self._reported_reset: Instant | None = None
@@ -169,11 +171,12 @@ class Monitor:
             What is to be done about it, in this order.
         """
         feed = self._last_feed
-        if event.source != feed.name:
-            known = self._feeds.get(event.source) or self._new_feed(event, now)
-            if known is None:
+        if feed is None or event.source != feed.name:
+            feed = self._feeds.get(event.source) or self._new_feed(event, now)
+            if feed is None:
                 return []
-            feed = self._last_feed = known
+            if feed is not self._shell:
+                self._last_feed = feed
         seq = event.seq
         if seq > feed.last_seq:  # the plain case of is_repeat, without the call
             feed.last_seq = seq
@@ -270,7 +273,7 @@ class Monitor:
     def _new_feed(self, event: Event, now: Instant) -> _FeedRecord | None:
         """Take in a feed nobody announced; believed until it says otherwise."""
         if event.__class__ is ClockStepped:
-            return _FeedRecord(event.source, FeedState.LIVE, now)  # the shell's own word: not a feed to show
+            return self._shell
         if len(self._feeds) >= _MAX_FEEDS:
             return None
         feed = self._feeds[event.source] = _FeedRecord(event.source, FeedState.LIVE, now)

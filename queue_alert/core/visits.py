@@ -168,8 +168,8 @@ class Visits:
 
     def conclude(self, group: Group, visit: Visit, outcome: Outcome, queue_s: Seconds | None) -> None:
         """Count the outcome of a visit that is over; ``queue_s`` helps where its beginning was missed."""
-        if visit.queued_at is None and queue_s is not None:
-            visit.queued_at = visit.left_at - max(queue_s, 0.0)
+        if visit.queued_at is None and queue_s is not None and self.is_plausible(queue_s, group):
+            visit.queued_at = visit.left_at - queue_s
         if outcome is Outcome.ANSWERED:
             visit.state = _ANSWERED
             group.statistics.count_answered(visit.wait_s)
@@ -204,6 +204,13 @@ class Visits:
         if not now < at <= now + _AHEAD_S:
             self._report(Anomaly.IMPLAUSIBLE_TIME, group.name, f"seconds_from_now={at - now:.0f}")
         return now
+
+    def is_plausible(self, duration: Seconds, group: Group) -> bool:
+        """Return whether a duration can be true; one that cannot is reported."""
+        if 0.0 <= duration <= OLDEST_S:
+            return True
+        self._report(Anomaly.IMPLAUSIBLE_DURATION, group.name, f"seconds={duration:.0f}")
+        return False
 
     # Helpers
 

@@ -446,3 +446,37 @@ def test_the_level_of_an_effect_is_what_an_output_is_shown() -> None:
     assert isinstance(effect, ShowSignal)
     assert effect.level == SignalLevel(1, Severity.NORMAL, stale=False)
     assert floor.levels()[0].level == effect.level
+
+
+@pytest.mark.parametrize("duration", [-5.0, 1e9, float("inf"), float("nan")])
+def test_an_absurd_duration_is_reported_and_spoils_no_figure(duration: float) -> None:
+    floor = monitor()
+    base: dict[str, Any] = {"source": PBX, "time": START, "group": SALES, "contact": ContactId("a")}
+    floor.handle(queued("a", START), START)
+    floor.handle(answered("a", START + 5), START + 5)
+    expected = ReportAnomaly(Anomaly.IMPLAUSIBLE_DURATION, SALES, f"seconds={duration:.0f}")
+    assert (
+        floor.handle(completed("a", START + 60, talk_s=duration, held_s=duration), START + 60)
+        == [expected] * 2
+    )
+    assert floor.handle(ContactWrapped(id="w", acw_s=duration, **base), START + 70) == [expected]
+    effects = floor.handle(answered("never queued", START + 80, queue_s=duration), START + 80)
+    assert expected in effects
+    group = sales(floor, START + 80)
+    assert (group.today.completed, group.today.average_handling_s, group.today.answered) == (1, 0.0, 2)
+    assert (group.talk.total_s, group.held.total_s, group.answered_wait.total_s) == (0.0, 0.0, 5.0)
+
+
+def test_a_feed_without_a_name_is_shown_like_any_other() -> None:
+    floor = monitor()
+    nameless = msgspec.structs.replace(queued("a", START), source=FeedName(""))
+    floor.handle(nameless, START)
+    assert [(feed.name, feed.events) for feed in floor.view(START).feeds] == [("", 1)]
+
+
+def test_a_feed_may_bear_the_name_of_the_clock() -> None:
+    floor = monitor()
+    floor.handle(stepped(60.0), START + 60)
+    status = msgspec.structs.replace(feed_status(FeedState.LIVE, START + 60), source=FeedName("clock"))
+    floor.handle(status, START + 60)
+    assert [feed.name for feed in floor.view(START + 60).feeds] == ["clock"]
