@@ -61,7 +61,7 @@ def _measure() -> Iterator[Figure]:
         "times",
     )
     yield Figure(
-        "bytes of a manager connection to the floor: faster than panoramisk parsing them",
+        "the calm recording of a manager connection, bytes to floor: faster than panoramisk parsing it",
         median_ratio(ami.panoramisk, ami.whole),
         6.0,
         "times",
