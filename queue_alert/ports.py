@@ -5,11 +5,12 @@ A driver is found by entry point. The entry point names one object of this modul
 =============================  ====================  =================================================
 entry-point group              object                what it is
 =============================  ====================  =================================================
-``queue_alert.feeds``          :class:`FeedDriver`   brings :data:`AcdEvent` in
+``queue_alert.feeds``          :class:`FeedDriver`   brings :data:`~queue_alert.core.events.AcdEvent` in
 ``queue_alert.translators``    :class:`Translator`   (the class) vendor bytes to events, pure
 ``queue_alert.recordings``     :class:`RecordingFormat`  reads and writes recordings
 ``queue_alert.outputs``        :class:`OutputDriver` a thing with lamps (or a sounder)
 ``queue_alert.engines``        :class:`OutputEngine` (the class) plays levels on outputs
+``queue_alert.publishers``     :class:`PublisherDriver`  tells other programs how the groups stand
 ``queue_alert.routes``         :class:`Route`        a page on the HTTP server
 ``queue_alert.commands``       :class:`Command`      a sub-command of ``queue-alert``
 =============================  ====================  =================================================
@@ -28,8 +29,8 @@ import msgspec
 from queue_alert.core.effects import SignalLevel
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.core.events import AcdEvent
-from queue_alert.core.units import Instant, Seconds
-from queue_alert.core.view import FloorView
+from queue_alert.core.units import GroupName, Instant, Seconds
+from queue_alert.core.view import FloorView, GroupView
 
 __all__ = [
     "Clock",
@@ -48,6 +49,9 @@ __all__ = [
     "OutputDriver",
     "OutputEngine",
     "OutputSetup",
+    "Publisher",
+    "PublisherContext",
+    "PublisherDriver",
     "RecordedData",
     "RecordedEvent",
     "RecordedItem",
@@ -56,6 +60,7 @@ __all__ = [
     "RecordingWriter",
     "Route",
     "Skipped",
+    "StateSource",
     "Translator",
 ]
 
@@ -122,6 +127,14 @@ class Skipped(StrEnum):
     UNKNOWN_EVENT = "unknown_event"
     MISSING_FIELD = "missing_field"
     BAD_VALUE = "bad_value"
+    WRONG_TOPIC = "wrong_topic"
+    OTHER_SOURCE = "other_source"
+    NOT_ALLOWED = "not_allowed"
+    """Its token or signature is wrong or missing."""
+    TOO_OLD = "too_old"
+    """Its signature has expired, or it was sent before."""
+    LOST = "lost"
+    """A hole in the feed's order: so many events never came."""
 
 
 # ---- feeds
@@ -133,7 +146,8 @@ class Feed(Protocol):
     async def run(self, submit: Callable[[AcdEvent], None]) -> None:
         """Connect once and hand every event to ``submit`` until the connection ends.
 
-        Announces itself by ``FeedStatusChanged`` (``syncing`` once connected, ``live`` after the snapshot).
+        Announces itself by ``FeedStatusChanged`` (``syncing`` once connected, ``live`` after the snapshot),
+        and says ``FeedHeartbeat`` for every sign of life that is no event.
         The supervisor calls it again after a :class:`DriverError`, with a growing pause, and says ``down``
         in between. Returning normally means the source has ended for good (a recording).
 
@@ -194,6 +208,9 @@ class FeedDriver:
         packages: Import names of optional packages it needs.
         extra: The extra that brings them.
         translator: Entry-point name of its translator, for recordings; "" where its events are neutral.
+        claims: What it occupies alone (``("tcp 127.0.0.1:9470",)``), so that two of one address are found.
+        stale_after_s: After this long without any sign of life the feed counts as stale, unless the
+            configuration says otherwise; ``None``: never.
     """
 
     summary: str
@@ -203,6 +220,8 @@ class FeedDriver:
     packages: tuple[str, ...] = ()
     extra: str = ""
     translator: str = ""
+    claims: Callable[[Any], tuple[str, ...]] = field(default=lambda _options: ())
+    stale_after_s: Seconds | None = None
 
 
 class Translator(Protocol):
@@ -411,6 +430,71 @@ class OutputEngine(Protocol):
 
     def close(self) -> None:
         """Make every lamp dark, now; may be called at any time, also after ``run``."""
+
+
+# ---- publishers
+
+
+class StateSource(Protocol):
+    """What a publisher is told: levels, so the newest wins and nothing piles up."""
+
+    def groups(self) -> Sequence[GroupView]:
+        """Return all groups as they stand now; :meth:`changed` begins anew from here."""
+
+    def is_stale(self, group: GroupName) -> bool:
+        """Return whether a feed behind the group's figures is not live."""
+
+    async def changed(self) -> Sequence[GroupView]:
+        """Wait until something has changed, and return the groups that did since the last call, each once."""
+
+
+class Publisher(Protocol):
+    """Tells other programs how the groups stand."""
+
+    async def run(self, source: StateSource) -> None:
+        """Connect once, say all groups, then every change, until the connection ends or until cancelled.
+
+        The supervisor calls it again after a :class:`DriverError`, with a growing pause.
+
+        Raises:
+            DriverError: The connection failed or was lost.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherContext:
+    """What a publisher gets from the shell.
+
+    Attributes:
+        name: Its name in the configuration.
+        clock: The steady line.
+        base: Folder that relative paths in the configuration start from.
+    """
+
+    name: str
+    clock: Clock
+    base: Path = Path()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherDriver:
+    """A kind of publisher.
+
+    Attributes:
+        summary: One line for ``queue-alert drivers``.
+        options: Struct of its options.
+        create: Make a publisher from checked options; must not touch the network.
+        check: Further mistakes; paths relative to the publisher's table.
+        packages: Import names of optional packages it needs.
+        extra: The extra that brings them.
+    """
+
+    summary: str
+    options: type[msgspec.Struct]
+    create: Callable[[Any, PublisherContext], Publisher]
+    check: Callable[[Any], list[ConfigProblem]] = field(default=lambda _options: [])
+    packages: tuple[str, ...] = ()
+    extra: str = ""
 
 
 # ---- the HTTP server and the command line

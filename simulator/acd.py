@@ -1,6 +1,6 @@
 """The ACD that is not there: pure, with time as a parameter and chance from a seed."""
 
-from queue_alert.core.events import AcdEvent, GroupSnapshotTaken
+from queue_alert.core.events import FeedEvent, GroupSnapshotTaken
 from queue_alert.core.units import ContactId, FeedName, GroupName, Instant, Seconds
 from simulator.group import Group, Switch
 from simulator.happenings import Schedule
@@ -71,7 +71,7 @@ class Simulation:
         at = self._schedule.next_at()
         return float("inf") if at is None else at
 
-    def advance(self, now: Instant) -> list[AcdEvent]:
+    def advance(self, now: Instant) -> list[FeedEvent]:
         """Let happen all that is due at or before ``now`` and return what the ACD says of it, oldest first.
 
         The steps do not matter: many small ones give the same events as a large one. A ``now`` that lies
@@ -94,6 +94,14 @@ class Simulation:
     def stamp(self, at: Instant) -> Stamp:
         """Return the envelope for an event of the feed's own, so that ``seq`` rises through all of them."""
         return self._scribe.stamp(at)
+
+    def restart(self, now: Instant) -> None:
+        """Start the ACD anew: whoever waits or talks is gone without a word, and agents are available.
+
+        Raises:
+            NotImplementedError: Always, as yet.
+        """
+        raise NotImplementedError
 
     def waiting(self, group: GroupName) -> tuple[ContactId, ...]:
         """Return who truly waits in ``group``, in order of arrival.

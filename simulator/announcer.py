@@ -26,7 +26,7 @@ class Announcer:
 
     def begin(self, now: Instant) -> list[AcdEvent]:
         """Return what is said on connecting: ``syncing``, a snapshot of every group, ``live``."""
-        said = self._simulation.advance(now)
+        said: list[AcdEvent] = [*self._simulation.advance(now)]
         said.append(self._status(FeedState.SYNCING, now))
         said.extend(self._snapshot(now))
         said.append(self._status(FeedState.LIVE, now))

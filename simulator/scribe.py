@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from queue_alert.core.events import AcdEvent
+from queue_alert.core.events import FeedEvent
 from queue_alert.core.units import FeedName, Instant
 
 __all__ = ["Scribe", "Stamp"]
@@ -29,19 +29,19 @@ class Scribe:
         self._source = source
         self._run = run
         self._seq = 0
-        self._said: list[AcdEvent] = []
+        self._said: list[FeedEvent] = []
 
     def stamp(self, at: Instant) -> Stamp:
         """Return the envelope of the next event; ``seq`` rises by one from 1."""
         self._seq += 1
         return Stamp(id=f"{self._run}-{self._seq}", source=self._source, time=at, seq=self._seq)
 
-    def say(self, event: AcdEvent) -> None:
+    def say(self, event: FeedEvent) -> None:
         """Write ``event`` down."""
         if self.is_on_air:
             self._said.append(event)
 
-    def take(self) -> list[AcdEvent]:
+    def take(self) -> list[FeedEvent]:
         """Return what was written since the last time, oldest first."""
         said, self._said = self._said, []
         return said

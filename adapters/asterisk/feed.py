@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 
 from adapters.asterisk.frames import Frame
-from adapters.asterisk.secret import read_secret
 from adapters.asterisk.session import NotAManagerError, Session
 from adapters.asterisk.translation import AsteriskTranslator
 from queue_alert.core.events import AcdEvent
 from queue_alert.ports import ConfigProblem, DriverError, Duration, FeedContext, FeedDriver
+from queue_alert.secrets import read_secret
 
 __all__ = ["DRIVER", "AsteriskFeed", "AsteriskOptions", "check"]
 

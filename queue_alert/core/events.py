@@ -33,16 +33,24 @@ __all__ = [
     "ContactUnheld",
     "ContactWrapped",
     "EndedBy",
+    "EscalationMode",
+    "EscalationRequested",
     "Event",
+    "FeedEvent",
+    "FeedHeartbeat",
     "FeedState",
     "FeedStatusChanged",
+    "GroupCounters",
     "GroupSnapshotTaken",
+    "MessageHandled",
+    "MessageLeft",
     "Outcome",
     "Provenance",
     "RingFailure",
     "TransferKind",
     "WaitingContact",
     "decoder",
+    "feed_decoder",
 ]
 
 
@@ -120,6 +128,16 @@ class EndedBy(StrEnum):
     UNKNOWN = "unknown"
 
 
+class EscalationMode(StrEnum):
+    """How an agent wants a supervisor to come into a contact."""
+
+    CONSULT = "consult"
+    BLIND = "blind"
+    CONFERENCE = "conference"
+    HOLD = "hold"
+    EMERGENCY = "emergency"
+
+
 class FeedState(StrEnum):
     """How far a feed can be believed.
 
@@ -142,7 +160,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_de
     time: Instant
     """When it happened, by the ACD's clock; where the ACD gives no time, when it was received."""
     seq: int = 0
-    """Rising within ``source`` where the feed has an order, else 0."""
+    """Rising within ``source`` for ever where the feed has an order, also over a restart of the ACD (begin
+    at the time of its start in microseconds); else 0. At most 2**53."""
     provenance: Provenance = Provenance.OBSERVED
 
 
@@ -299,13 +318,74 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     wrapup_s: Seconds | None = None
 
 
+class GroupCounters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What the ACD has counted in one group; ``None`` where it does not count that.
+
+    From one snapshot to the next these tell what no event told. A count below that of the snapshot before
+    means that the ACD began to count anew.
+    """
+
+    offered: int | None = None
+    answered: int | None = None
+    abandoned: int | None = None
+    rerouted: int | None = None
+    """All flow-outs together (see :class:`Outcome`)."""
+    completed: int | None = None
+    lost: int | None = None
+    """Left without an answer for any reason but a key of their own; for ACDs that count no finer."""
+
+
 class GroupSnapshotTaken(Event, frozen=True, kw_only=True, tag="group.snapshot"):
-    """All that the ACD says of one group at one instant."""
+    """All that the ACD says of one group at one instant.
+
+    Its ``seq`` is that of the latest event before it: to ask for a snapshot uses up no number.
+    """
 
     group: GroupName = msgspec.field(name="subject")
     waiting: tuple[WaitingContact, ...] = ()
     agents: tuple[AgentSnapshot, ...] | None = None
     """``None``: this feed's snapshots say nothing of agents."""
+    counters: GroupCounters | None = None
+
+
+class MessageLeft(Event, frozen=True, kw_only=True, tag="message.left"):
+    """A customer left a message: nobody waits on a line, but somebody must answer."""
+
+    group: GroupName = msgspec.field(name="subject")
+    contact: ContactId
+    channel: Channel = Channel.VOICEMAIL
+    priority: int = 0
+    """A larger number is more important."""
+    urgent: bool = False
+    owner: AgentId = AgentId("")
+    """Whose mailbox it lies in; "": the group's."""
+    caller: str = ""
+    """Number or address of the customer; masked wherever people or machines read it."""
+    title: str = ""
+
+
+class MessageHandled(Event, frozen=True, kw_only=True, tag="message.handled"):
+    """Somebody has dealt with a message."""
+
+    group: GroupName = msgspec.field(name="subject")
+    contact: ContactId
+    agent: AgentId = AgentId("")
+
+
+class EscalationRequested(Event, frozen=True, kw_only=True, tag="escalation.requested"):
+    """An agent asked for a supervisor."""
+
+    group: GroupName = msgspec.field(name="subject")
+    mode: EscalationMode = EscalationMode.CONSULT
+    contact: ContactId = ContactId("")
+    """The conversation it is about; "": none."""
+    agent: AgentId = AgentId("")
+    supervisor: AgentId = AgentId("")
+    """Who is wanted; "": the first one available."""
+
+
+class FeedHeartbeat(Event, frozen=True, kw_only=True, tag="feed.heartbeat"):
+    """The feed is there and has nothing else to say."""
 
 
 class FeedStatusChanged(Event, frozen=True, kw_only=True, tag="feed.status"):
@@ -322,7 +402,7 @@ class ClockStepped(Event, frozen=True, kw_only=True, tag="clock.stepped"):
     delta_s: Seconds
 
 
-AcdEvent: TypeAlias = (
+FeedEvent: TypeAlias = (
     ContactQueued
     | ContactRung
     | ContactRingFailed
@@ -337,9 +417,15 @@ AcdEvent: TypeAlias = (
     | AgentStateChanged
     | AgentRemoved
     | GroupSnapshotTaken
-    | FeedStatusChanged
-    | ClockStepped
+    | MessageLeft
+    | MessageHandled
+    | EscalationRequested
+    | FeedHeartbeat
 )
+"""What an ACD may say."""
+
+AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped
+"""What an ACD may say, and what an adapter and the shell say themselves."""
 
 
 def decoder() -> msgspec.json.Decoder[AcdEvent]:
@@ -349,3 +435,11 @@ def decoder() -> msgspec.json.Decoder[AcdEvent]:
     else for any bytes whatever; unknown fields are passed over, an unknown ``type`` is an error.
     """
     return msgspec.json.Decoder(AcdEvent)
+
+
+def feed_decoder() -> msgspec.json.Decoder[FeedEvent]:
+    """Return a decoder like :func:`decoder` for what comes from outside: it takes a :data:`FeedEvent` only.
+
+    Nobody outside may say that a feed is live or that our clock was set.
+    """
+    return msgspec.json.Decoder(FeedEvent)

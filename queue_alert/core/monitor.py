@@ -23,10 +23,14 @@ from queue_alert.core.events import (
     ContactTransferred,
     ContactUnheld,
     ContactWrapped,
+    EscalationRequested,
     Event,
+    FeedHeartbeat,
     FeedState,
     FeedStatusChanged,
     GroupSnapshotTaken,
+    MessageHandled,
+    MessageLeft,
 )
 from queue_alert.core.floor import Floor
 from queue_alert.core.policy import Policy
@@ -157,6 +161,10 @@ class Monitor:
             AgentStateChanged: floor.agent_state,
             AgentRemoved: floor.agent_removed,
             GroupSnapshotTaken: self._snapshot,
+            MessageLeft: _say_nothing,
+            MessageHandled: _say_nothing,
+            EscalationRequested: _say_nothing,
+            FeedHeartbeat: _say_nothing,
         }
 
     def handle(self, event: AcdEvent, now: Instant) -> list[Effect]:

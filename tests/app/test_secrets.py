@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.asterisk.secret import read_secret, variable_name
 from queue_alert.ports import DriverError
+from queue_alert.secrets import read_secret, variable_name
 
 
 def test_the_first_line_of_the_file_is_the_secret(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""FreeSWITCH's event socket (ESL) and its mod_callcenter."""

@@ -1,0 +1,1 @@
+"""The neutral feed over MQTT, and our own state for other programs."""

@@ -1,0 +1,1 @@
+"""Events that an ACD or a cloud posts over HTTP."""

@@ -1,0 +1,1 @@
+"""The neutral feed over a WebSocket."""

@@ -1,0 +1,122 @@
+"""The neutral feed over MQTT, and our own state: which topic carries what.
+
+=================================  ========  ====================================================
+topic                              retained  payload
+=================================  ========  ====================================================
+``acd/<site>/<group>/events``      no        one event of :mod:`queue_alert.core.events`
+``acd/<site>/<group>/snapshot``    yes       one ``group.snapshot``; empty: the group is no more
+``acd/<site>/status``              yes       :class:`PublisherStatus`; its last will says offline
+``queue-alert/<site>/<group>/state``  yes    :class:`GroupState`
+``queue-alert/<site>/status``      yes       ``online`` or, by last will, ``offline``
+=================================  ========  ====================================================
+
+All with QoS 1. Whoever publishes a feed says its status, every group's snapshot and again its status
+(``synced``) after every connection, repeats the snapshots at least every 30 s, and the status at least every
+``heartbeat_s``.
+"""
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+import msgspec
+
+from queue_alert.core.units import GroupName, Instant, Seconds
+
+__all__ = [
+    "SITE_PATTERN",
+    "GroupState",
+    "PublisherStatus",
+    "events_topic",
+    "group_of_topic",
+    "snapshot_topic",
+    "state_status_topic",
+    "state_topic",
+    "status_topic",
+]
+
+SITE_PATTERN: Final = r"^[A-Za-z0-9._-]{1,64}$"
+"""What a site may be called."""
+
+_ESCAPED: Final = re.compile(r"[%/+#\x00-\x1f\x7f]")
+_LONGEST_TOPIC: Final = 1024
+
+
+class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whether the publisher of a feed is there."""
+
+    online: bool
+    source: str = ""
+    run: str = ""
+    """Another one after every start of the ACD."""
+    seq: int = 0
+    """That of the latest event said."""
+    time: Instant = 0.0
+    """The ACD's clock."""
+    synced: bool = False
+    """All snapshots have been said since this connection."""
+    heartbeat_s: Seconds = 15.0
+    """The status is said again at least this often."""
+
+
+class GroupState(msgspec.Struct, frozen=True, kw_only=True):
+    """One group as we know it, for other programs."""
+
+    group: GroupName
+    at: Instant
+    """When this was so; it is said again only when something has changed."""
+    waiting: int
+    oldest_queued_at: Instant | None
+    """When the longest wait began; the longest wait is now minus this."""
+    severity: str
+    """``normal``, ``warning``, ``critical``."""
+    stale: bool
+    """A feed behind these figures is not live: they are held, not known."""
+    agents: dict[str, int]
+    """Number of agents by state."""
+    service_level: float | None
+    """The group's own, over its window, 0 to 1."""
+    offered_today: int
+    answered_today: int
+    abandoned_today: int
+
+
+def events_topic(site: str, group: str) -> str:
+    """Return the topic of a group's events."""
+    return f"acd/{site}/{_escape(group)}/events"
+
+
+def snapshot_topic(site: str, group: str) -> str:
+    """Return the topic of a group's snapshots."""
+    return f"acd/{site}/{_escape(group)}/snapshot"
+
+
+def status_topic(site: str) -> str:
+    """Return the topic on which a feed's publisher says whether it is there."""
+    return f"acd/{site}/status"
+
+
+def state_topic(site: str, group: str) -> str:
+    """Return the topic of a group's state as we know it."""
+    return f"queue-alert/{site}/{_escape(group)}/state"
+
+
+def state_status_topic(site: str) -> str:
+    """Return the topic on which we say whether we are there."""
+    return f"queue-alert/{site}/status"
+
+
+def group_of_topic(topic: str, site: str, kind: str) -> GroupName | None:
+    """Return the group of ``acd/<site>/<group>/<kind>``, or ``None`` if the topic is another."""
+    before, after = f"acd/{site}/", f"/{kind}"
+    if len(topic) > _LONGEST_TOPIC or not (topic.startswith(before) and topic.endswith(after)):
+        return None
+    name = topic[len(before) : len(topic) - len(after)]
+    if not name or "/" in name:
+        return None
+    return GroupName(unquote(name, errors="replace"))
+
+
+def _escape(group: str) -> str:
+    # A topic's levels are parted by slashes, and + and # are wildcards.
+    return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", group)
