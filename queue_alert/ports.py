@@ -29,7 +29,7 @@ import msgspec
 from queue_alert.core.effects import SignalLevel
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.core.events import AcdEvent
-from queue_alert.core.units import GroupName, Instant, Seconds
+from queue_alert.core.units import Instant, Seconds
 from queue_alert.core.view import FloorView, GroupView
 
 __all__ = [
@@ -440,9 +440,6 @@ class StateSource(Protocol):
 
     def groups(self) -> Sequence[GroupView]:
         """Return all groups as they stand now; :meth:`changed` begins anew from here."""
-
-    def is_stale(self, group: GroupName) -> bool:
-        """Return whether a feed behind the group's figures is not live."""
 
     async def changed(self) -> Sequence[GroupView]:
         """Wait until something has changed, and return the groups that did since the last call, each once."""

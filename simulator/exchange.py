@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from queue_alert.core.events import FeedEvent, GroupSnapshotTaken
-from queue_alert.core.units import FeedName, Instant
+from queue_alert.core.units import FeedName, GroupName, Instant
 from simulator.acd import Simulation
 
 __all__ = ["LOG_KEPT", "Exchange", "Listener"]
@@ -21,8 +21,8 @@ class Listener(Protocol):
     def happened(self, events: Sequence[FeedEvent], now: Instant) -> None:
         """Take what has just happened, oldest first; at least one event."""
 
-    def restarted(self, now: Instant) -> None:
-        """Learn that the ACD was started anew: whoever is connected is cut off."""
+    def cut_off(self, now: Instant) -> None:
+        """Cut off whoever is connected: the ACD was started anew, or the connections broke."""
 
 
 class Exchange:
@@ -44,6 +44,15 @@ class Exchange:
     def run(self) -> str:
         """Another one after every restart."""
         return f"{int(self.simulation.start * 1000)}-{self._runs}"
+
+    @property
+    def groups(self) -> tuple[GroupName, ...]:
+        """The groups' names, in the scenario's order."""
+        return self.simulation.groups
+
+    def clock(self, now: Instant) -> Instant:
+        """Return what the ACD's own clock shows at ``now``, as its events and snapshots say it."""
+        return now
 
     @property
     def seq(self) -> int:
@@ -86,4 +95,4 @@ class Exchange:
         self._runs += 1
         self._log.clear()
         for listener in tuple(self._listeners):
-            listener.restarted(now)
+            listener.cut_off(now)

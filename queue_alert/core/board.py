@@ -1,5 +1,6 @@
 """From groups to what the lamps say: depth added up, the worst severity, whether it is known at all."""
 
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from queue_alert.core.deadlines import NEVER
@@ -21,20 +22,22 @@ class SignalBoard:
 
     Attributes:
         effects: Every new level is appended here; whoever reads it empties it.
-        is_stale: Whether the figures are held, not known.
     """
 
     def __init__(self, policy: Policy) -> None:
         self._patterns = [signal.groups for signal in policy.signals]
         self._signals = [Signal(signal.name) for signal in policy.signals]
         self._groups: list[list[Group]] = [[] for _ in policy.signals]
-        self.is_stale = bool(policy.feeds)
+        self._unknown: Sequence[tuple[str, ...]] = ()
         self.effects: list[Effect] = []
+        self.hold([feed.groups for feed in policy.feeds])
+        self.effects.clear()
 
     def attach(self, group: Group) -> None:
         """Let a new group speak through the signals that name it."""
+        group.is_stale = any(_names(patterns, group.name) for patterns in self._unknown)
         for index, patterns in enumerate(self._patterns):
-            if any(fnmatchcase(group.name, pattern) for pattern in patterns):
+            if _names(patterns, group.name):
                 group.signals.append(self._signals[index])
                 self._groups[index].append(group)
 
@@ -44,10 +47,10 @@ class SignalBoard:
         # Who joins behind others crosses no limit of time before they do.
         if len(group.waiting) in group.turning_points:
             wakes_at = self.judge(group, now)
-        effects, is_stale = self.effects, self.is_stale
+        effects = self.effects
         for signal in group.signals:
             signal.depth = depth = signal.depth + 1
-            effects.append(ShowSignal(signal.name, depth, signal.severity, is_stale))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale))
         return wakes_at
 
     def lessened(self, group: Group, now: Instant) -> Instant:
@@ -55,10 +58,10 @@ class SignalBoard:
         wakes_at = NEVER
         if group.timed_severity or len(group.waiting) + 1 in group.turning_points:
             wakes_at = self.judge(group, now)
-        effects, is_stale = self.effects, self.is_stale
+        effects = self.effects
         for signal in group.signals:
             signal.depth = depth = signal.depth - 1
-            effects.append(ShowSignal(signal.name, depth, signal.severity, is_stale))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale))
         return wakes_at
 
     def judge(self, group: Group, now: Instant, *, show: bool = False) -> Instant:
@@ -83,17 +86,31 @@ class SignalBoard:
         group.wakes_at = wakes_at
         return wakes_at
 
-    def set_stale(self, *, is_stale: bool) -> None:
-        """Mark all signals as held (or as known again)."""
-        if is_stale is not self.is_stale:
-            self.is_stale = is_stale
-            for signal in self._signals:
+    def hold(self, unknown: Sequence[tuple[str, ...]], groups: Iterable[Group] = ()) -> None:
+        """Mark as held what is not known at present, and as known all else.
+
+        Args:
+            unknown: Of every feed that is not live, the patterns of the groups it may speak of.
+            groups: All groups.
+        """
+        self._unknown = unknown
+        names = []
+        for group in groups:
+            names.append(group.name)
+            is_stale = any(_names(patterns, group.name) for patterns in unknown)
+            if is_stale is not group.is_stale:
+                group.is_stale = is_stale
+                group.cached_view = None
+        for signal, patterns in zip(self._signals, self._patterns, strict=True):
+            is_stale = any(_may_meet(patterns, others, names) for others in unknown)
+            if is_stale is not signal.stale:
+                signal.stale = is_stale
                 self._show(signal)
 
     def levels(self) -> tuple[SignalView, ...]:
         """Return what every signal says now."""
         return tuple(
-            SignalView(signal.name, SignalLevel(signal.depth, signal.severity, self.is_stale))
+            SignalView(signal.name, SignalLevel(signal.depth, signal.severity, signal.stale))
             for signal in self._signals
         )
 
@@ -108,4 +125,26 @@ class SignalBoard:
                 self._show(signal)
 
     def _show(self, signal: Signal) -> None:
-        self.effects.append(ShowSignal(signal.name, signal.depth, signal.severity, self.is_stale))
+        self.effects.append(ShowSignal(signal.name, signal.depth, signal.severity, signal.stale))
+
+
+def _names(patterns: tuple[str, ...], group: str) -> bool:
+    return any(fnmatchcase(group, pattern) for pattern in patterns)
+
+
+def _may_meet(ours: tuple[str, ...], theirs: tuple[str, ...], groups: Sequence[str]) -> bool:
+    """Return whether two sets of patterns may name the same group, known or not yet.
+
+    In doubt they do: a lamp that is called stale without need is better than one that is wrong.
+    """
+    for mine in ours:
+        for other in theirs:
+            if fnmatchcase(mine, other) or fnmatchcase(other, mine):
+                return True
+            if _is_pattern(mine) and _is_pattern(other):
+                return True
+    return any(_names(ours, group) and _names(theirs, group) for group in groups)
+
+
+def _is_pattern(name: str) -> bool:
+    return any(sign in name for sign in "*?[")

@@ -29,7 +29,7 @@ from queue_alert.core.events import (
 )
 from queue_alert.core.group import AgentRecord, Group, Visit, VisitState
 from queue_alert.core.policy import Policy
-from queue_alert.core.units import AgentId, GroupName, Instant, Seconds
+from queue_alert.core.units import AgentId, FeedName, GroupName, Instant, Seconds
 from queue_alert.core.visits import Deadline, Visits
 
 __all__ = ["Floor"]
@@ -232,7 +232,7 @@ class Floor:
         state, reason = event.state, event.reason
         record = group.agents.get(event.agent)
         if record is None or state is _WRAPUP:
-            self.set_agent(group, event.agent, state, reason, event.wrapup_s, now)
+            self.set_agent(group, event.agent, state, reason, event.wrapup_s, now, event.source)
         elif record.state is not state or record.reason != reason:
             record.state = state
             record.reason = reason
@@ -254,6 +254,7 @@ class Floor:
         reason: str,
         wrapup_s: Seconds | None,
         now: Instant,
+        source: FeedName,
     ) -> bool:
         """Set one agent's state in one group and return whether it was another one before."""
         record = group.agents.get(agent)
@@ -267,9 +268,10 @@ class Floor:
             until = now + max(wrapup_s, 0.0)
             self.deadlines.push(until, Deadline(group, agent=agent))
         if record is None:
-            group.agents[agent] = AgentRecord(state, reason, now, until)
+            group.agents[agent] = AgentRecord(state, reason, now, until, source)
         else:
             record.state, record.reason, record.since, record.wrapup_until = state, reason, now, until
+            record.source = source
         group.cached_view = None
         return True
 
@@ -302,6 +304,12 @@ class Floor:
         for group in self.groups.values():
             group.shift(delta)
         self.deadlines.shift(delta)
+
+    def shift_feed(self, source: FeedName, delta: Seconds, now: Instant) -> None:
+        """Move what one feed said by ``delta``, because its clock is known better now."""
+        for group in self.groups.values():
+            if group.shift_feed(source, delta, now):
+                self.visits.judge(group, now)
 
     def report(self, anomaly: Anomaly, group: GroupName, detail: str) -> None:
         """Let the shell count and log something that does not fit."""

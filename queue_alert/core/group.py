@@ -8,6 +8,7 @@ from queue_alert.core import formulas
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Severity
 from queue_alert.core.events import AgentState, Outcome
+from queue_alert.core.ledger import Ledger
 from queue_alert.core.masking import mask
 from queue_alert.core.policy import GroupPolicy
 from queue_alert.core.signals import Signal
@@ -53,6 +54,9 @@ class VisitState:
     COMPLETED = 7
 
 
+NOBODY = FeedName("")
+
+
 class Visit(msgspec.Struct, gc=False):
     """One stay of one contact in one group. Small: there may be thousands."""
 
@@ -78,9 +82,17 @@ class Visit(msgspec.Struct, gc=False):
 class AgentRecord:
     """One agent in one group. A plain class with slots, not a struct: it is written to again and again."""
 
-    __slots__ = ("reason", "since", "state", "wrapup_until")
+    __slots__ = ("reason", "since", "source", "state", "wrapup_until")
 
-    def __init__(self, state: AgentState, reason: str, since: Instant, wrapup_until: Instant = NEVER) -> None:
+    def __init__(
+        self,
+        state: AgentState,
+        reason: str,
+        since: Instant,
+        wrapup_until: Instant = NEVER,
+        source: FeedName = NOBODY,
+    ) -> None:
+        self.source = source
         self.state = state
         self.reason = reason
         self.since = since
@@ -99,6 +111,8 @@ class Group:
         "critical_after_s",
         "critical_waiting",
         "departed",
+        "is_stale",
+        "ledgers",
         "most_departed",
         "name",
         "newest_at",
@@ -156,8 +170,12 @@ class Group:
         """Those that speak for this group."""
         self.corrections = 0
         self.agent_corrections = 0
-        self.synced: set[FeedName] = set()
-        """Feeds of which a snapshot of this group was taken: what the first one says is no correction."""
+        self.is_stale = False
+        """Whether a feed that may speak of this group is not live."""
+        self.synced: dict[FeedName, int] = {}
+        """Feeds of which a snapshot of this group was taken (what the first one says is no correction), and
+        the order of the latest one."""
+        self.ledgers: dict[FeedName, Ledger] = {}
         self.reported: GroupView | None = None
         self.cached_view: GroupView | None = None
         """Set to ``None`` by whoever changes something, so that the next view is made anew."""
@@ -254,6 +272,23 @@ class Group:
         self.statistics.shift(delta)
         self.cached_view = None
 
+    def shift_feed(self, source: FeedName, delta: Seconds, now: Instant) -> bool:
+        """Move what a feed said by ``delta``, because its clock is known better now.
+
+        Returns:
+            Whether anybody waits.
+        """
+        for visits in (self.waiting.values(), self.departed.values()):
+            for visit in visits:
+                if visit.source == source:
+                    visit.left_at = min(visit.left_at + delta, now)
+                    if visit.queued_at is not None:
+                        visit.queued_at = min(visit.queued_at + delta, now)
+        if self.waiting:
+            self.sort_waiting()
+        self.cached_view = None
+        return bool(self.waiting)
+
     def _make_view(self, now: Instant) -> GroupView:
         statistics, policy = self.statistics, self.policy
         window = statistics.window(now)
@@ -265,6 +300,7 @@ class Group:
             waiting=len(self.waiting),
             oldest_queued_at=self.oldest_queued_at(),
             severity=self.severity,
+            stale=self.is_stale,
             agents=by_state,
             agent_list=tuple(
                 AgentView(agent=name, state=agent.state.value, reason=agent.reason, since=agent.since)
@@ -278,7 +314,7 @@ class Group:
             today=statistics.today(),
             expected_wait=self._expected_wait(),
             recently_abandoned=tuple(self._abandoned_view(visit) for visit in self.recently_abandoned),
-            offered_total=statistics.totals.offered,
+            offered_total=statistics.offered_total,
             left_total=statistics.left_total(),
             transferred_total=dict(statistics.transferred),
             answered_wait=statistics.answered_wait.view(),

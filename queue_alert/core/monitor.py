@@ -32,88 +32,20 @@ from queue_alert.core.events import (
     MessageHandled,
     MessageLeft,
 )
+from queue_alert.core.feed_record import RING_MASK, FeedRecord
 from queue_alert.core.floor import Floor
+from queue_alert.core.foreign import at_home
 from queue_alert.core.policy import Policy
 from queue_alert.core.reconcile import reconcile
 from queue_alert.core.reset import next_reset, previous_reset
-from queue_alert.core.units import FeedName, Instant, Seconds
+from queue_alert.core.units import FeedName, Instant
 from queue_alert.core.view import FeedView, FloorView, GroupView, SignalView, ViewChanged
 
 __all__ = ["Monitor"]
 
-_IDS_KEPT = 1024  # a power of two
-"""How many of each feed's latest events are remembered, at least, against repeats."""
-_RING_MASK = _IDS_KEPT - 1
 _MAX_FEEDS = 64
-
-
-class _FeedRecord:
-    """What is known of one feed."""
-
-    __slots__ = (
-        "corrections",
-        "events",
-        "ids",
-        "lag_s",
-        "last_event_at",
-        "last_seq",
-        "name",
-        "older_ids",
-        "reason",
-        "sequenced_ids",
-        "since",
-        "state",
-    )
-
-    def __init__(self, name: FeedName, state: FeedState, now: Instant) -> None:
-        self.name = name
-        self.state = state
-        self.reason = ""
-        self.since = now
-        self.last_event_at: Instant | None = None
-        self.lag_s: Seconds | None = None
-        self.events = 0
-        self.corrections = 0
-        self.last_seq = 0
-        self.sequenced_ids = [""] * _IDS_KEPT
-        self.ids: set[str] = set()
-        self.older_ids: set[str] = set()
-
-    def is_repeat(self, identity: str, seq: int) -> bool:
-        """Return whether this event was taken before, and remember it.
-
-        An event whose ``seq`` is the highest so far cannot be a repeat and is only noted in a ring; without
-        ``seq`` the ids themselves are kept, in two generations.
-        """
-        if seq > 0:
-            ring = self.sequenced_ids
-            index = seq & _RING_MASK
-            if seq <= self.last_seq and ring[index] == identity:
-                return True
-            self.last_seq = max(seq, self.last_seq)
-            ring[index] = identity
-            return False
-        ids = self.ids
-        if identity in ids or identity in self.older_ids:
-            return True
-        ids.add(identity)
-        if len(ids) > _IDS_KEPT:
-            self.older_ids = ids
-            self.ids = set()
-        return False
-
-    def view(self) -> FeedView:
-        """Return it frozen."""
-        return FeedView(
-            name=self.name,
-            state=self.state,
-            reason=self.reason,
-            since=self.since,
-            last_event_at=self.last_event_at,
-            lag_s=self.lag_s,
-            events=self.events,
-            corrections=self.corrections,
-        )
+_LOOKED_AT = 15
+"""Of the events one in sixteen is looked at for how late it is; the first one, too."""
 
 
 class Monitor:
@@ -135,12 +67,25 @@ class Monitor:
         self._reset_at = now
         self._next_reset = self._reset_after(now)
         self._floor = Floor(policy, now)
-        self._floor.visits.corrected = self._count_correction
+        self._floor.visits.corrected = self._count_corrections
         self._board = self._floor.board
-        self._feeds = {feed.name: _FeedRecord(feed.name, FeedState.DOWN, now) for feed in policy.feeds}
-        self._last_feed: _FeedRecord | None = None
+        several = len(policy.feeds) > 1
+        self._feeds = {
+            feed.name: FeedRecord(
+                feed.name,
+                FeedState.DOWN,
+                now,
+                groups=feed.groups,
+                prefix=f"{feed.name}/" if several else "",
+                stale_after_s=feed.stale_after_s,
+            )
+            for feed in policy.feeds
+        }
+        self._silence_at = NEVER
+        """When the first feed may have fallen silent."""
+        self._last_feed: FeedRecord | None = None
         """That of the event before: most events come in runs from one feed."""
-        self._shell = _FeedRecord(FeedName("clock"), FeedState.LIVE, now)
+        self._shell = FeedRecord(FeedName("clock"), FeedState.LIVE, now)
         """What the shell itself says is no feed to show."""
         self._reported_feeds: dict[FeedName, FeedView] = {}
         self._reported_signals: tuple[SignalView, ...] = ()
@@ -164,7 +109,6 @@ class Monitor:
             MessageLeft: _say_nothing,
             MessageHandled: _say_nothing,
             EscalationRequested: _say_nothing,
-            FeedHeartbeat: _say_nothing,
         }
 
     def handle(self, event: AcdEvent, now: Instant) -> list[Effect]:
@@ -188,16 +132,20 @@ class Monitor:
         seq = event.seq
         if seq > feed.last_seq:  # the plain case of is_repeat, without the call
             feed.last_seq = seq
-            feed.sequenced_ids[seq & _RING_MASK] = event.id
-        elif feed.is_repeat(event.id, seq):
+            feed.sequenced_ids[seq & RING_MASK] = event.id
+        elif not isinstance(event, GroupSnapshotTaken) and feed.is_repeat(event.id, seq):
             return []
         feed.events += 1
         try:
             handler = self._handlers[type(event)]
         except KeyError:
-            self._handle_our_own(event, now)
+            self._handle_our_own(event, feed, now)
         else:
             feed.last_event_at = now
+            if feed.events & _LOOKED_AT == 1:
+                self._note_time(feed, event, now)
+            if feed.needs_care:
+                event = self._with_care(feed, event, now)
             handler(event, now)
         board = self._board
         effects = board.effects
@@ -210,6 +158,8 @@ class Monitor:
         """Do what is due at ``now`` though nothing arrived; return what is to be done about it."""
         floor = self._floor
         floor.advance(now)
+        if now >= self._silence_at:
+            self._look_for_silence(now)
         if now >= self._next_reset:
             self._reset_at = self._next_reset
             self._next_reset = self._reset_after(now)
@@ -221,7 +171,7 @@ class Monitor:
 
         ``None`` where nothing will come about by time alone.
         """
-        deadline = min(self._floor.deadlines.next_at(), self._next_reset)
+        deadline = min(self._floor.deadlines.next_at(), self._next_reset, self._silence_at)
         return None if deadline == NEVER else deadline
 
     def levels(self) -> tuple[SignalView, ...]:
@@ -236,7 +186,7 @@ class Monitor:
             reset_at=self._reset_at,
             timezone=self._policy.timezone,
             groups=tuple(group.view(now) for group in self._floor.groups.values()),
-            feeds=tuple(feed.view() for feed in self._feeds.values()),
+            feeds=tuple(feed.view(now) for feed in self._feeds.values()),
             signals=self.levels(),
         )
 
@@ -249,7 +199,7 @@ class Monitor:
         groups = self._changed_groups(now)
         feeds = []
         for feed in self._feeds.values():
-            view = feed.view()
+            view = feed.view(now)
             if groups or _without_counts(view) != self._reported_feeds.get(feed.name):
                 self._reported_feeds[feed.name] = _without_counts(view)
                 feeds.append(view)
@@ -278,42 +228,64 @@ class Monitor:
                 group.reported = view
         return changed
 
-    def _new_feed(self, event: Event, now: Instant) -> _FeedRecord | None:
+    def _new_feed(self, event: Event, now: Instant) -> FeedRecord | None:
         """Take in a feed nobody announced; believed until it says otherwise."""
         if event.__class__ is ClockStepped:
             return self._shell
         if len(self._feeds) >= _MAX_FEEDS:
             return None
-        feed = self._feeds[event.source] = _FeedRecord(event.source, FeedState.LIVE, now)
+        feed = self._feeds[event.source] = FeedRecord(event.source, FeedState.LIVE, now)
         return feed
 
-    def _handle_our_own(self, event: AcdEvent, now: Instant) -> None:
-        """Take an event that the shell or an adapter says, not the ACD."""
-        if isinstance(event, FeedStatusChanged):
-            self._feed_status(event, now)
+    def _handle_our_own(self, event: AcdEvent, feed: FeedRecord, now: Instant) -> None:
+        """Take an event that says nothing of contacts or agents."""
+        if isinstance(event, FeedHeartbeat):
+            feed.events -= 1
+            feed.heard_at = now
+            self._note_time(feed, event, now)
+            if feed.state is FeedState.STALE:
+                self._enter(feed, FeedState.LIVE, "", now)
+        elif isinstance(event, FeedStatusChanged):
+            feed.lag_s = event.lag_s if event.lag_s is not None else feed.lag_s
+            self._enter(feed, event.state, event.reason, now)
         elif isinstance(event, ClockStepped):
             self._clock_stepped(event, now)
 
-    def _snapshot(self, event: GroupSnapshotTaken, now: Instant) -> None:
-        reconcile(self._floor, event, now)
+    def _with_care(self, feed: FeedRecord, event: AcdEvent, now: Instant) -> AcdEvent:
+        """Take an event of a feed that was silent, or that is not to be taken as it is."""
+        if feed.state is FeedState.STALE:
+            self._enter(feed, FeedState.LIVE, "", now)
+        if feed.prefix or feed.offset_s:
+            return at_home(event, feed.prefix, feed.offset_s)
+        return event
 
-    def _feed_status(self, event: FeedStatusChanged, now: Instant) -> None:
+    def _snapshot(self, event: GroupSnapshotTaken, now: Instant) -> None:
         feed = self._feeds[event.source]
-        feed.reason = event.reason
-        feed.lag_s = event.lag_s
-        if feed.state is event.state:
-            return
-        feed.since = now
-        feed.state = event.state
-        self._board.set_stale(is_stale=any(feed.state is not FeedState.LIVE for feed in self._feeds.values()))
+        reconcile(self._floor, event, now, is_latest=event.seq >= feed.last_seq)
+
+    def _note_time(self, feed: FeedRecord, event: Event, now: Instant) -> None:
+        change = feed.note_time(event, now)
+        if change:
+            self._floor.shift_feed(feed.name, change, now)
+
+    def _enter(self, feed: FeedRecord, state: FeedState, reason: str, now: Instant) -> None:
+        if feed.enter(state, reason, now):
+            self._silence_at = min(self._silence_at, feed.check_at)
+            unknown = [feed.groups for feed in self._feeds.values() if feed.state is not FeedState.LIVE]
+            self._board.hold(unknown, self._floor.groups.values())
+
+    def _look_for_silence(self, now: Instant) -> None:
+        for feed in self._feeds.values():
+            if now >= feed.check_at and feed.fell_silent(now):
+                self._enter(feed, FeedState.STALE, f"nothing heard for {feed.stale_after_s:g} s", now)
+        self._silence_at = min(feed.check_at for feed in self._feeds.values())
 
     def _clock_stepped(self, event: ClockStepped, now: Instant) -> None:
         delta = event.delta_s
         self._floor.shift(delta)
         for feed in self._feeds.values():
-            feed.since += delta
-            if feed.last_event_at is not None:
-                feed.last_event_at = min(feed.last_event_at + delta, now)
+            feed.clock_stepped(delta, now)
+        self._silence_at = min((feed.check_at for feed in self._feeds.values()), default=NEVER)
         self._started_at += delta
         self._next_reset = self._reset_after(now)
         # A step over a reset begins a new day, as the passing of time would have.
@@ -325,10 +297,10 @@ class Monitor:
         else:
             self._reset_at += delta
 
-    def _count_correction(self, source: FeedName) -> None:
+    def _count_corrections(self, source: FeedName, count: int) -> None:
         feed = self._feeds.get(source)
         if feed is not None:
-            feed.corrections += 1
+            feed.corrections += count
 
 
 def _say_nothing(_event: Event, _now: Instant) -> None:
@@ -336,4 +308,4 @@ def _say_nothing(_event: Event, _now: Instant) -> None:
 
 
 def _without_counts(view: FeedView) -> FeedView:
-    return msgspec.structs.replace(view, events=0, last_event_at=None)
+    return msgspec.structs.replace(view, events=0, last_event_at=None, lag_s=None, clock_offset_s=None)

@@ -51,9 +51,13 @@ class SignalPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FeedPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """A feed the core must expect: until it is live, signals are stale."""
+    """A feed the core must expect: until it is live, the signals of its groups are stale."""
 
     name: FeedName
+    groups: tuple[str, ...] = ("*",)
+    """Names or shell-style patterns of the groups that it may speak of."""
+    stale_after_s: Seconds | None = None
+    """Without any sign of life for so long, it is stale; ``None``: never."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

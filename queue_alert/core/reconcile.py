@@ -5,10 +5,11 @@ yet and misses some whose leaving has not. So a difference is put right at once,
 only if no event confirms it within the policy's ``settle_s``.
 """
 
-from queue_alert.core.events import GroupSnapshotTaken, Outcome, WaitingContact
+from queue_alert.core.events import GroupCounters, GroupSnapshotTaken, Outcome, WaitingContact
 from queue_alert.core.floor import Floor
-from queue_alert.core.group import Group, Visit, VisitState
-from queue_alert.core.units import Instant, Seconds
+from queue_alert.core.group import NOBODY, Group, Visit, VisitState
+from queue_alert.core.ledger import Ledger, counts_of
+from queue_alert.core.units import FeedName, Instant, Seconds
 
 __all__ = ["reconcile"]
 
@@ -16,10 +17,18 @@ _SAME_WAIT_S: Seconds = 2.5
 """Snapshots give waits in whole seconds, so two beginnings this close may be the same."""
 
 
-def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant) -> None:
-    """Make the group's waiting contacts (of this feed) and agents those of the snapshot."""
+def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant, *, is_latest: bool = True) -> None:
+    """Make the group's waiting contacts, agents (of this feed) and counts those of the snapshot.
+
+    Args:
+        floor: The floor.
+        snapshot: What the ACD says; one older than another that was taken before changes nothing.
+        now: The present.
+        is_latest: Whether nothing that happened later has been taken already; if not, the counts are left
+            for the next snapshot.
+    """
     group = floor.group(snapshot.group, now)
-    if group is None:
+    if group is None or snapshot.seq < group.synced.get(snapshot.source, 0):
         return
     taken_at = floor.visits.plausible(snapshot.time, group, now)
     is_first = snapshot.source not in group.synced
@@ -34,7 +43,26 @@ def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant) -> None:
     if group.waiting:
         _remove_unlisted(floor, group, snapshot, taken_at, now)
     _set_agents(floor, group, snapshot, now, is_first=is_first)
-    group.synced.add(snapshot.source)
+    group.synced[snapshot.source] = snapshot.seq
+    if snapshot.counters is not None and is_latest:
+        _balance(floor, group, snapshot.source, snapshot.counters, now)
+
+
+def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters, now: Instant) -> None:
+    """Hold our counts against the ACD's own."""
+    if len(group.synced) > 1:
+        return  # two ACDs serve one group: our counts are those of both together
+    statistics, visits = group.statistics, floor.visits
+    pending = visits.pending(group)
+    ledger = group.ledgers.get(source)
+    if ledger is None or ledger.begins_anew(theirs):
+        group.ledgers[source] = Ledger(theirs, counts_of(statistics, pending))
+        return
+    if now >= statistics.bucket_ends_at:
+        statistics.rotate(now)
+    corrections = ledger.balance(theirs, statistics, pending)
+    if corrections:
+        visits.correct(group, source, corrections)
 
 
 def _add(
@@ -90,10 +118,17 @@ def _set_agents(
     for entry in snapshot.agents:
         record = known.get(entry.agent)
         if record is None or record.state is not entry.state or record.reason != entry.reason:
-            corrections += floor.set_agent(group, entry.agent, entry.state, entry.reason, entry.wrapup_s, now)
+            corrections += floor.set_agent(
+                group, entry.agent, entry.state, entry.reason, entry.wrapup_s, now, snapshot.source
+            )
     listed = {entry.agent for entry in snapshot.agents}
     if len(known) > len(listed):
-        for agent in [agent for agent in known if agent not in listed]:
+        # Another feed's agents are none of this one's business.
+        for agent in [
+            agent
+            for agent, record in known.items()
+            if agent not in listed and record.source in {snapshot.source, NOBODY}
+        ]:
             del known[agent]
             corrections += 1
     if corrections:

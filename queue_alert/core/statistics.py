@@ -217,6 +217,25 @@ class GroupStatistics:
             totals.abandoned_within -= wait_s <= self.threshold_s
             totals.short_abandoned -= wait_s <= self.short_abandon_s
 
+    def count_of(self, field: str) -> int:
+        """Return a count since the start: ``offered``, ``completed``, or contacts by outcome."""
+        return self._net(field)
+
+    def adjust(self, field: str, delta: int) -> None:
+        """Put a count right (see :meth:`count_of`) by what no event told; waits stay as they are.
+
+        What never falls keeps what is taken off here (``revised``).
+        """
+        name = "answered_untimed" if field == _ANSWERED else field
+        setattr(self.totals, name, getattr(self.totals, name) + delta)
+        if delta < 0:
+            self.revised[field] = self.revised.get(field, 0) - delta
+
+    @property
+    def offered_total(self) -> int:
+        """Contacts offered, as a counter that never falls."""
+        return self.totals.offered + self.revised.get("offered", 0)
+
     def reset_today(self) -> None:
         """Begin a new "today"; nothing that waits is touched."""
         self._today = self._copy()
@@ -286,10 +305,12 @@ class GroupStatistics:
 def _figures(present: _Copy, base: _Copy) -> Figures:
     """Return the figures of all that was counted since ``base``; a count taken back from before it is 0."""
     counts = zip(_FIELDS, present.totals, base.totals, strict=True)
-    since: dict[str, Any] = {name: max(now - before, 0) for name, now, before in counts}
+    since: dict[str, Any] = {name: now - before for name, now, before in counts}
     timed = present.timed_answers - base.timed_answers
-    answered, abandoned = timed + since["answered_untimed"], since["abandoned"]
-    since["answered"] = answered
+    # One answer too many may have been one whose wait was known: the untimed ones may be fewer than none.
+    since["answered"] = timed + since["answered_untimed"]
+    since = {name: max(count, 0) for name, count in since.items()}
+    answered, abandoned = since["answered"], since["abandoned"]
     completed = since["completed"]
     handled_s = present.talk_s - base.talk_s + present.held_s - base.held_s + since["acw_s"]
     return Figures(

@@ -115,6 +115,8 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     oldest_queued_at: Instant | None = None
     """When the wait of the longest-waiting contact began; the longest wait is now minus this."""
     severity: Severity = Severity.NORMAL
+    stale: bool = False
+    """A feed that may speak of this group is not live: its figures are held, not known."""
     agents: dict[str, int] = {}
     """Number of agents by :class:`~queue_alert.core.events.AgentState`, none that is zero."""
     agent_list: tuple[AgentView, ...] = ()
@@ -151,8 +153,13 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     since: Instant
     last_event_at: Instant | None = None
     lag_s: Seconds | None = None
+    """How late it says things, as of the latest one looked at, the clocks' offset taken off."""
+    clock_offset_s: Seconds | None = None
+    """Our clock minus the ACD's, estimated; ``None``: not known (yet). From 2 s on, an ACD that tells its
+    clock in heartbeats has its times put right."""
     events: int = 0
     corrections: int = 0
+    """Contacts, and counts, of its that a snapshot (or a later event) had to put right."""
     anomalies: dict[str, int] = {}
     """What did not fit or could not be read, by kind."""
 

@@ -42,8 +42,8 @@ class Visits:
         self._policy = policy
         self._board = board
         self._deadlines = deadlines
-        self.corrected: Callable[[FeedName], None] = _nobody_listens
-        """Called for every correction, with the feed that needed it."""
+        self.corrected: Callable[[FeedName, int], None] = _nobody_listens
+        """Called for corrections, with the feed that needed them and how many."""
 
     # What a feed says
 
@@ -187,11 +187,15 @@ class Visits:
         self.conclude(group, visit, outcome, queue_s)
         self.correct(group, visit.source)
 
-    def correct(self, group: Group, source: FeedName) -> None:
-        """Count one correction of a contact."""
-        group.corrections += 1
+    def correct(self, group: Group, source: FeedName, count: int = 1) -> None:
+        """Count corrections of so many contacts."""
+        group.corrections += count
         group.cached_view = None
-        self.corrected(source)
+        self.corrected(source, count)
+
+    def pending(self, group: Group) -> int:
+        """Return how many have left the group whose outcome is still open."""
+        return sum(visit.state in (_SETTLING, _UNLISTED) for visit in group.departed.values())
 
     def judge(self, group: Group, now: Instant) -> None:
         """Work out the group's severity anew and tell it."""
@@ -312,5 +316,5 @@ def _rotate(group: Group, now: Instant) -> None:
         group.statistics.rotate(now)
 
 
-def _nobody_listens(_source: FeedName) -> None:
+def _nobody_listens(_source: FeedName, _count: int) -> None:
     """Listen to corrections where nobody counts them."""

@@ -2,7 +2,7 @@
 
 import collections
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
@@ -24,6 +24,7 @@ from queue_alert.core.events import (
     ContactUnheld,
     ContactWrapped,
     EndedBy,
+    FeedEvent,
     Outcome,
     RingFailure,
     decoder,
@@ -37,7 +38,7 @@ from tests.simulator.helpers import NOTHING_GOES_RIGHT, START, Reader, agents, a
 SALES = GroupName("sales")
 
 
-def simulated(scenario: Scenario, *, seed: int = 1, seconds: float = 1_800.0) -> list[AcdEvent]:
+def simulated(scenario: Scenario, *, seed: int = 1, seconds: float = 1_800.0) -> list[FeedEvent]:
     return Simulation(scenario, seed=seed, start=START).advance(START + seconds)
 
 
@@ -59,7 +60,7 @@ def test_same_seed_gives_the_same_events_and_another_seed_others(scenario: Scena
 def test_small_steps_give_the_same_events_as_a_large_one(seed: int, steps: list[float]) -> None:
     stepwise = Simulation(NOTHING_GOES_RIGHT, seed=seed, start=START)
     now = START
-    said: list[AcdEvent] = []
+    said: list[FeedEvent] = []
     for step in steps:
         now += step
         said += stepwise.advance(now)
@@ -290,7 +291,7 @@ def test_one_more_agent_changes_no_caller_and_no_other_group() -> None:
     usual = Simulation(DEMO, seed=1, start=START)
     with_more, as_usual = more.advance(START + 3_600), usual.advance(START + 3_600)
 
-    def calls(events: list[AcdEvent], *, others: bool) -> list[tuple[str, float, str]]:
+    def calls(events: Sequence[AcdEvent], *, others: bool) -> list[tuple[str, float, str]]:
         return [
             (event.group, event.time, event.caller)
             for event in events

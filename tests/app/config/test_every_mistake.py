@@ -62,8 +62,8 @@ config.toml: groups.sales.warning.waiting: must be below critical.waiting (3), g
 config.toml: groups.sales.warning.longest_wait: must be below critical.longest_wait (120 s), got 120 s
 config.toml: groups.support.warning.waiting: must be "off" or whole number, got "many"
 config.toml: groups.support.critical.waiting: must be 1 to 1000000, got 0
-config.toml: feeds.pbx.driver: must be one of: asterisk, recording, simulator, got "asterix"; did you mean \
-"asterisk"?
+config.toml: feeds.pbx.driver: must be one of: asterisk, freeswitch, mqtt, recording, simulator, webhook, \
+websocket, got "asterix"; did you mean "asterisk"?
 config.toml: feeds.other.connect_timeout: must be a duration such as "90s", "2m" or "1h30m", got "soon"
 config.toml: feeds.other.username: is missing; write username = "…"
 config.toml: feeds.other.port: must be 1 to 65535, got 99999

@@ -1,0 +1,53 @@
+"""How far an ACD's clock is from ours, from nothing but when its words were written and when they came."""
+
+from queue_alert.core.units import Instant, Seconds
+
+__all__ = ["ClockOffset"]
+
+_GENERATION_S: Seconds = 300.0
+_ENOUGH_SAMPLES = 4
+_ENOUGH_S: Seconds = 30.0
+
+
+class ClockOffset:
+    """Estimates our clock minus theirs: the least of (received - written) over the last minutes.
+
+    What is written at one end and received at the other differs by the clocks' offset and by the time on the
+    way. The latter is never negative and now and then almost nothing, so the least is nearest to the offset.
+    It can only be told from a slow way once several have come; what comes from the future cannot be slow.
+
+    Source: Cristian, "Probabilistic clock synchronization", 1989; the minimum filter of RFC 5905, 10.
+    """
+
+    __slots__ = ("_before", "_begun_at", "_first_at", "_least", "_samples")
+
+    def __init__(self) -> None:
+        self._samples = 0
+        self._first_at: Instant = 0.0
+        self._begun_at: Instant = 0.0
+        self._least: Seconds | None = None
+        self._before: Seconds | None = None
+
+    def add(self, difference: Seconds, now: Instant) -> None:
+        """Take one difference, received minus written, received at ``now``."""
+        if not self._samples:
+            self._first_at = self._begun_at = now
+        elif not self._begun_at <= now < self._begun_at + _GENERATION_S:
+            self._before, self._least, self._begun_at = self._least, None, now
+        self._samples += 1
+        if self._least is None or difference < self._least:
+            self._least = difference
+
+    def estimate(self, now: Instant) -> Seconds | None:
+        """Return our clock minus theirs; ``None`` while a slow way is not ruled out."""
+        known = [least for least in (self._least, self._before) if least is not None]
+        if not known:
+            return None
+        least = min(known)
+        is_certain = self._samples >= _ENOUGH_SAMPLES and now >= self._first_at + _ENOUGH_S
+        return least if is_certain or (least < 0 and self._samples > 1) else None
+
+    def forget(self) -> None:
+        """Begin anew: either clock was set."""
+        self._samples = 0
+        self._least = self._before = None

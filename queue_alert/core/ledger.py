@@ -1,0 +1,166 @@
+"""Our counts held against the ACD's own: what no event told is found by the difference.
+
+A snapshot may carry what the ACD has counted. From one snapshot to the next both must have grown alike. Where
+they have not, ours are put right and every contact concerned is a correction. Waits of contacts that nobody
+told us of are not known; only their number is.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from queue_alert.core.events import GroupCounters, Outcome
+
+__all__ = ["Counts", "Ledger", "OwnCounts", "counts_of"]
+
+_FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
+
+
+class OwnCounts(Protocol):
+    """Where our counts are kept, by field: ``offered``, ``completed``, or an outcome."""
+
+    def count_of(self, field: str) -> int:
+        """Return a count as it stands."""
+
+    def adjust(self, field: str, delta: int) -> None:
+        """Put a count right."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was counted at one instant."""
+
+    offered: int
+    answered: int
+    abandoned: int
+    rerouted: int
+    unknown: int
+    """With those whose outcome will be unknown unless an event still tells it."""
+    completed: int
+    lost: int
+    """Left without an answer, but for those who left by a key."""
+
+
+class Ledger:
+    """One feed's counts in one group since they were first told.
+
+    Args:
+        theirs: What the ACD has counted.
+        ours: What we have counted by then.
+    """
+
+    __slots__ = ("_before", "_ours", "_theirs")
+
+    def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
+        self._theirs = theirs
+        self._ours = ours
+        self._before: dict[str, int] = {}
+        """Differences seen at the snapshot before, where one alone proves nothing."""
+
+    def begins_anew(self, theirs: GroupCounters) -> bool:
+        """Return whether the ACD has begun to count anew: a count has fallen, or is not told any more."""
+        for name in GroupCounters.__struct_fields__:
+            before, now = getattr(self._theirs, name), getattr(theirs, name)
+            if (before is None) is not (now is None) or (before is not None and now < before):
+                return True
+        return False
+
+    def balance(self, theirs: GroupCounters, own: OwnCounts, pending: int) -> int:
+        """Put our counts right and return how many contacts that concerned.
+
+        Args:
+            theirs: What the ACD has counted by now.
+            own: Where our counts are.
+            pending: Contacts of ours that have left and whose outcome is still open.
+        """
+        ours = counts_of(own, pending)
+        if theirs.offered is None or theirs.answered is None or theirs.abandoned is None:
+            return self._balance_coarsely(theirs, ours, own, pending)
+        offered = self._excess("offered", theirs, ours)
+        answered = self._excess("answered", theirs, ours)
+        abandoned = self._excess("abandoned", theirs, ours)
+        rerouted = self._excess("rerouted", theirs, ours)
+        completed = self._excess("completed", theirs, ours)
+        # An ACD knows every outcome; and whoever neither waits nor was answered nor left has been told wrong.
+        unknown = self._ours.unknown - ours.unknown
+        _adjust(own, "offered", offered)
+        _adjust(own, "answered", answered)
+        _adjust(own, "abandoned", abandoned)
+        _adjust_flow_outs(own, rerouted)
+        _adjust(own, "unknown", unknown)
+        _adjust(own, "completed", completed)
+        outcomes = (answered, abandoned, rerouted, unknown)
+        return max(
+            abs(offered),
+            abs(completed),
+            sum(count for count in outcomes if count > 0),
+            -sum(count for count in outcomes if count < 0),
+        )
+
+    def _balance_coarsely(self, theirs: GroupCounters, ours: Counts, own: OwnCounts, pending: int) -> int:
+        """Put right what an ACD tells that counts conversations and losses alone.
+
+        Its list may be ahead of its events by a moment, so only what is found twice in a row is believed.
+        """
+        completed = self._twice("completed", self._excess("completed", theirs, ours))
+        lost = self._excess("lost", theirs, ours)
+        # Who has just left may be one of the lost, or not.
+        lost = self._twice("lost", lost + min(-lost, pending) if lost < 0 else lost)
+        _adjust(own, "completed", completed)
+        unanswered = max(own.count_of("completed") - own.count_of("answered"), 0) if completed > 0 else 0
+        _adjust(own, "answered", unanswered)
+        if lost < 0:
+            lost = -min(-lost, max(own.count_of("unknown"), 0))
+        _adjust(own, "unknown", lost)
+        _adjust(own, "offered", unanswered + lost)
+        return max(abs(completed), abs(lost))
+
+    def _twice(self, name: str, excess: int) -> int:
+        before = self._before.get(name, 0)
+        if before > 0 < excess:
+            proved = min(before, excess)
+        elif before < 0 > excess:
+            proved = max(before, excess)
+        else:
+            proved = 0
+        self._before[name] = excess - proved
+        return proved
+
+    def _excess(self, name: str, theirs: GroupCounters, ours: Counts) -> int:
+        """Return by how much their count has grown more than ours."""
+        begun, now = getattr(self._theirs, name), getattr(theirs, name)
+        if begun is None or now is None:
+            return 0
+        grown: int = (now - begun) - (getattr(ours, name) - getattr(self._ours, name))
+        return grown
+
+
+def counts_of(own: OwnCounts, pending: int) -> Counts:
+    """Return our counts as they stand, the ``pending`` ones among the unknown."""
+    flow_outs = {name: own.count_of(name) for name in _FLOW_OUTS}
+    unknown = own.count_of(Outcome.UNKNOWN)
+    abandoned = own.count_of(Outcome.ABANDONED)
+    return Counts(
+        offered=own.count_of("offered"),
+        answered=own.count_of(Outcome.ANSWERED),
+        abandoned=abandoned,
+        rerouted=sum(flow_outs.values()),
+        unknown=unknown + pending,
+        completed=own.count_of("completed"),
+        lost=abandoned + unknown + pending + sum(flow_outs.values()) - flow_outs["exit_key"],
+    )
+
+
+def _adjust(own: OwnCounts, field: str, delta: int) -> None:
+    if delta:
+        own.adjust(field, delta)
+
+
+def _adjust_flow_outs(own: OwnCounts, delta: int) -> None:
+    """Take back whichever flow-outs there are; further ones are rerouted for a reason not known."""
+    if delta > 0:
+        own.adjust("rerouted", delta)
+    for field in _FLOW_OUTS:
+        taken = min(-delta, max(own.count_of(field), 0))
+        if taken > 0:
+            own.adjust(field, -taken)
+            delta += taken
