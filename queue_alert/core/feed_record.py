@@ -15,6 +15,7 @@ _BELIEVED_S: Seconds = 86_400.0
 """No clock is further off than this; such a time is a mistake."""
 _APPLIED_FROM_S: Seconds = 2.0
 """Clocks that differ by less are taken for equal: an ACD's times are often whole seconds."""
+_NOTED_EVERY_S: Seconds = 5.0
 _APPLIED_STEP_S: Seconds = 1.0
 """An offset in use is changed only where the estimate has moved by more, and dropped only below it."""
 
@@ -27,14 +28,15 @@ class FeedRecord:
         prefix: Put before the ids of its contacts, where there are several feeds.
         stale_after_s: Without a sign of life for so long it is stale; ``None``: never.
         check_at: When to look whether it has fallen silent.
-        needs_care: Whether its events are not to be taken just as they are: see :mod:`~.foreign`, or the
-            feed is stale and any event makes it live again.
+        look_at: From when on an event is to be looked at, not just taken: for how late it is, every few seconds;
+            always where its events need changes (see :mod:`~.foreign`) or make a stale feed live again.
         offset_s: Our clock minus its, as applied to its events.
     """
 
     __slots__ = (
         "_clock",
         "_has_heartbeats",
+        "_note_at",
         "check_at",
         "corrections",
         "events",
@@ -44,8 +46,8 @@ class FeedRecord:
         "lag_s",
         "last_event_at",
         "last_seq",
+        "look_at",
         "name",
-        "needs_care",
         "offset_s",
         "older_ids",
         "prefix",
@@ -84,7 +86,8 @@ class FeedRecord:
         self.ids: set[str] = set()
         self.older_ids: set[str] = set()
         self.offset_s: Seconds = 0.0
-        self.needs_care = bool(prefix)
+        self.look_at: Instant = -NEVER
+        self._note_at: Instant = -NEVER
         self._clock = ClockOffset()
         self._has_heartbeats = False
 
@@ -121,7 +124,7 @@ class FeedRecord:
         self.since = now
         is_watched = state is FeedState.LIVE and self.stale_after_s is not None
         self.check_at = now + (self.stale_after_s or 0.0) if is_watched else NEVER
-        self.judge_care()
+        self._set_look_at()
         return True
 
     def fell_silent(self, now: Instant) -> bool:
@@ -132,9 +135,13 @@ class FeedRecord:
         self.check_at = silent_at
         return False
 
-    def judge_care(self) -> None:
-        """Work out :attr:`needs_care` anew."""
-        self.needs_care = bool(self.prefix) or self.offset_s != 0.0 or self.state is FeedState.STALE
+    def is_time_to_note(self, now: Instant) -> bool:
+        """Return whether an event that comes now is to be given to :meth:`note_time`: every few seconds one is."""
+        if now < self._note_at:
+            return False
+        self._note_at = now + _NOTED_EVERY_S
+        self._set_look_at()
+        return True
 
     def note_time(self, event: Event, now: Instant) -> Seconds:
         """Learn from an event how far the feed's clock is off and how late it says things.
@@ -168,7 +175,8 @@ class FeedRecord:
         self._clock.forget()
         if self.offset_s:
             self.offset_s += delta
-            self.judge_care()
+        self._note_at = -NEVER
+        self._set_look_at()
 
     def view(self, now: Instant) -> FeedView:
         """Return it frozen."""
@@ -191,5 +199,9 @@ class FeedRecord:
         if not change or (wanted and abs(change) < _APPLIED_STEP_S):
             return 0.0
         self.offset_s = wanted
-        self.judge_care()
+        self._set_look_at()
         return change
+
+    def _set_look_at(self) -> None:
+        needs_care = self.prefix or self.offset_s or self.state is FeedState.STALE
+        self.look_at = -NEVER if needs_care else self._note_at

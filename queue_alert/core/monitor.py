@@ -44,8 +44,6 @@ from queue_alert.core.view import FeedView, FloorView, GroupView, SignalView, Vi
 __all__ = ["Monitor"]
 
 _MAX_FEEDS = 64
-_LOOKED_AT = 15
-"""Of the events one in sixteen is looked at for how late it is; the first one, too."""
 
 
 class Monitor:
@@ -142,9 +140,7 @@ class Monitor:
             self._handle_our_own(event, feed, now)
         else:
             feed.last_event_at = now
-            if feed.events & _LOOKED_AT == 1:
-                self._note_time(feed, event, now)
-            if feed.needs_care:
+            if now >= feed.look_at:
                 event = self._with_care(feed, event, now)
             handler(event, now)
         board = self._board
@@ -252,7 +248,9 @@ class Monitor:
             self._clock_stepped(event, now)
 
     def _with_care(self, feed: FeedRecord, event: AcdEvent, now: Instant) -> AcdEvent:
-        """Take an event of a feed that was silent, or that is not to be taken as it is."""
+        """Look at how late an event is; take one of a feed that was silent, or that needs changes."""
+        if feed.is_time_to_note(now):
+            self._note_time(feed, event, now)
         if feed.state is FeedState.STALE:
             self._enter(feed, FeedState.LIVE, "", now)
         if feed.prefix or feed.offset_s:
