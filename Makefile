@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 SITE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench fuzz picture clean
+.PHONY: help setup demo test check lint format bench fuzz picture schema clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -62,6 +62,12 @@ bench: $(DEV_STAMP) ## the figures that are promised, as ratios in one run
 
 fuzz: $(DEV_STAMP) ## the property and fuzz tests with fifty times as many examples
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet --timeout 1800 tests/core tests/fuzz tests/devices
+
+schema: $(STAMP) ## write the published schema of the neutral feed anew
+	@mkdir -p docs/reference/schema
+	$(BIN)/queue-alert schema jsonschema > docs/reference/schema/feed.schema.json
+	$(BIN)/queue-alert schema asyncapi > docs/reference/schema/feed.asyncapi.json
+	$(BIN)/queue-alert schema events > docs/reference/events.md
 
 picture: $(STAMP) ## draw the README's picture of the wallboard
 	$(BIN)/python docs/picture.py

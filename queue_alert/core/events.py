@@ -173,6 +173,7 @@ class ContactQueued(Event, frozen=True, kw_only=True, tag="contact.queued"):
     channel: Channel = Channel.VOICE
     position: int | None = None
     priority: int = 0
+    """A larger number is served earlier."""
     caller: str = ""
     """Number or address of the customer as the ACD gave it; masked wherever people or machines read it."""
     queued_at: Instant | None = None
@@ -207,6 +208,7 @@ class ContactDequeued(Event, frozen=True, kw_only=True, tag="contact.dequeued"):
     group: GroupName = msgspec.field(name="subject")
     contact: ContactId
     presumed: Outcome = Outcome.UNKNOWN
+    """What its outcome becomes where nothing more is said."""
     settle_s: Seconds = 2.0
     """0 to 60 s."""
 
@@ -253,7 +255,9 @@ class ContactTransferred(Event, frozen=True, kw_only=True, tag="contact.transfer
     group: GroupName = msgspec.field(name="subject")
     contact: ContactId
     kind: TransferKind = TransferKind.BLIND
+    """How it was passed on."""
     to: str = ""
+    """To whom: a group, an agent, a number."""
     agent: AgentId = AgentId("")
 
 
@@ -316,6 +320,7 @@ class AgentSnapshot(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     state: AgentState
     reason: str = ""
     wrapup_s: Seconds | None = None
+    """With ``wrapup``: after this many seconds from now the agent is available again."""
 
 
 class GroupCounters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -326,11 +331,15 @@ class GroupCounters(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """
 
     offered: int | None = None
+    """Contacts that began to wait."""
     answered: int | None = None
+    """Contacts that an agent was connected to."""
     abandoned: int | None = None
+    """Contacts that gave up."""
     rerouted: int | None = None
     """All flow-outs together (see :class:`Outcome`)."""
     completed: int | None = None
+    """Conversations that ended."""
     lost: int | None = None
     """Left without an answer for any reason but a key of their own; for ACDs that count no finer."""
 
@@ -343,9 +352,11 @@ class GroupSnapshotTaken(Event, frozen=True, kw_only=True, tag="group.snapshot")
 
     group: GroupName = msgspec.field(name="subject")
     waiting: tuple[WaitingContact, ...] = ()
+    """All who wait, the longest wait first."""
     agents: tuple[AgentSnapshot, ...] | None = None
     """``None``: this feed's snapshots say nothing of agents."""
     counters: GroupCounters | None = None
+    """What the ACD has counted by then."""
 
 
 class MessageLeft(Event, frozen=True, kw_only=True, tag="message.left"):
@@ -357,11 +368,13 @@ class MessageLeft(Event, frozen=True, kw_only=True, tag="message.left"):
     priority: int = 0
     """A larger number is more important."""
     urgent: bool = False
+    """Whether the customer marked it so."""
     owner: AgentId = AgentId("")
     """Whose mailbox it lies in; "": the group's."""
     caller: str = ""
     """Number or address of the customer; masked wherever people or machines read it."""
     title: str = ""
+    """Its subject, for people to read."""
 
 
 class MessageHandled(Event, frozen=True, kw_only=True, tag="message.handled"):
@@ -377,6 +390,7 @@ class EscalationRequested(Event, frozen=True, kw_only=True, tag="escalation.requ
 
     group: GroupName = msgspec.field(name="subject")
     mode: EscalationMode = EscalationMode.CONSULT
+    """How the supervisor is to come in."""
     contact: ContactId = ContactId("")
     """The conversation it is about; "": none."""
     agent: AgentId = AgentId("")

@@ -28,7 +28,7 @@ class FeedRecord:
         prefix: Put before the ids of its contacts, where there are several feeds.
         stale_after_s: Without a sign of life for so long it is stale; ``None``: never.
         check_at: When to look whether it has fallen silent.
-        look_at: From when on an event is to be looked at, not just taken: for how late it is, every few seconds;
+        look_at: From when on an event is looked at, not just taken: every few seconds for how late it is;
             always where its events need changes (see :mod:`~.foreign`) or make a stale feed live again.
         offset_s: Our clock minus its, as applied to its events.
     """
@@ -136,7 +136,7 @@ class FeedRecord:
         return False
 
     def is_time_to_note(self, now: Instant) -> bool:
-        """Return whether an event that comes now is to be given to :meth:`note_time`: every few seconds one is."""
+        """Return whether :meth:`note_time` is to have an event that comes now: every few seconds it is."""
         if now < self._note_at:
             return False
         self._note_at = now + _NOTED_EVERY_S

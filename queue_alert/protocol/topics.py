@@ -46,6 +46,7 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     """Whether the publisher of a feed is there."""
 
     online: bool
+    """Whether the ACD's publisher is connected; its last will says that it is not."""
     source: str = ""
     run: str = ""
     """Another one after every start of the ACD."""
@@ -66,6 +67,7 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     at: Instant
     """When this was so; it is said again only when something has changed."""
     waiting: int
+    """How many wait."""
     oldest_queued_at: Instant | None
     """When the longest wait began; the longest wait is now minus this."""
     severity: str
@@ -77,8 +79,11 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     service_level: float | None
     """The group's own, over its window, 0 to 1."""
     offered_today: int
+    """Since the daily reset."""
     answered_today: int
+    """Since the daily reset."""
     abandoned_today: int
+    """Since the daily reset."""
 
 
 def events_topic(site: str, group: str) -> str:
