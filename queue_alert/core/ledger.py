@@ -112,7 +112,7 @@ class Ledger:
             lost = -min(-lost, max(own.count_of("unknown"), 0))
         _adjust(own, "unknown", lost)
         _adjust(own, "offered", unanswered + lost)
-        return max(abs(completed), abs(lost))
+        return max(abs(completed), unanswered + abs(lost))
 
     def _twice(self, name: str, excess: int) -> int:
         before = self._before.get(name, 0)
