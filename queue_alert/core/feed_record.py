@@ -15,7 +15,7 @@ _BELIEVED_S: Seconds = 86_400.0
 """No clock is further off than this; such a time is a mistake."""
 _APPLIED_FROM_S: Seconds = 2.0
 """Clocks that differ by less are taken for equal: an ACD's times are often whole seconds."""
-_NOTED_EVERY_S: Seconds = 5.0
+_NOTED_EVERY_S: Seconds = 10.0
 _APPLIED_STEP_S: Seconds = 1.0
 """An offset in use is changed only where the estimate has moved by more, and dropped only below it."""
 
