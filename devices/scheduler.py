@@ -1,7 +1,9 @@
 """The one scheduler of all lamps: levels in, changes out, pure.
 
-All outputs share one beat (:mod:`devices.patterns`), counted in whole numbers from the epoch of the steady
-line, so nothing drifts and everything is in phase. A cycle shows the level that was newest when it began;
+All outputs share one beat (:mod:`devices.patterns`), counted in whole numbers from one common instant, so
+nothing drifts and everything is in phase. That instant is the epoch of the steady line, until a room in which
+nothing has changed for more than a second is to show something: then the beat begins anew, at once, so that
+the first contact is not shown up to a beat late. A cycle shows the level that was newest when it began;
 only an escalation breaks off a cycle, at the next beat. A change that is overdue, because the program was
 held up or the clock was stepped, is not made up for: every output that was about to do something stays as it
 is, lets a whole beat pass and begins anew, with a rest first. So neither is the limit of flashes exceeded nor
@@ -24,12 +26,16 @@ from devices.patterns import (
     why_preempt,
 )
 from queue_alert.core.effects import SignalLevel
-from queue_alert.core.units import Instant
+from queue_alert.core.units import Instant, Seconds
 
 __all__ = ["UNKNOWN_LEVEL", "LampScheduler"]
 
 UNKNOWN_LEVEL: Final = SignalLevel(stale=True)
 """What an output says before it was told anything: that nothing is known, not that nobody waits."""
+
+
+_QUIET_S: Final[Seconds] = 1.0
+"""After longer than this without any change no flash can be too many: they are counted over a second."""
 
 
 class LampScheduler:
@@ -47,6 +53,9 @@ class LampScheduler:
         self._lateness = lateness(options)
         self._voices = {name: _Voice(lamps, options) for name, lamps in outputs.items()}
         self._reached: Instant | None = None
+        self._grid: Instant = 0.0
+        """The instant at which a beat began; what the voices call an instant is counted from it."""
+        self._changed_at: Instant = -math.inf
         self.stumbles = 0
 
     def begin(self, output: str, now: Instant) -> None:
@@ -57,7 +66,7 @@ class LampScheduler:
         Raises:
             KeyError: There is no output of that name.
         """
-        self._voices[output].begin(now)
+        self._voices[output].begin(now - self._grid)
 
     def show(self, output: str, level: SignalLevel, now: Instant) -> bool:
         """Take a new level; the newest wins.
@@ -69,8 +78,10 @@ class LampScheduler:
             KeyError: There is no output of that name.
         """
         voice = self._voices[output]
+        if now - self._changed_at > _QUIET_S and all(other.is_settled() for other in self._voices.values()):
+            self._grid = now
         due = voice.due()
-        voice.show(level, now)
+        voice.show(level, now - self._grid)
         return voice.due() != due
 
     def lamps(self, output: str) -> Mapping[str, str]:
@@ -92,13 +103,19 @@ class LampScheduler:
         if is_overdue or (self._reached is not None and now < self._reached - self._lateness):
             self.stumbles += 1
             for voice in self._voices.values():
-                voice.begin_anew(now)
+                voice.begin_anew(now - self._grid)
         self._reached = now
-        return [(name, voice.lamps) for name, voice in self._voices.items() if voice.play(now)]
+        changes = [
+            (name, voice.lamps) for name, voice in self._voices.items() if voice.play(now - self._grid)
+        ]
+        if changes:
+            self._changed_at = now
+        return changes
 
     def next_deadline(self) -> Instant | None:
         """Return the instant at which :meth:`advance` has something to do, ``None`` while nothing flashes."""
-        return min((due for voice in self._voices.values() if (due := voice.due()) is not None), default=None)
+        dues = [due for voice in self._voices.values() if (due := voice.due()) is not None]
+        return self._grid + min(dues) if dues else None
 
 
 class _Voice:
@@ -156,6 +173,10 @@ class _Voice:
             self._switch = min(self._beat_from(now), end)
         else:
             self._switch = end
+
+    def is_settled(self) -> bool:
+        """Return whether it has begun and will change no more by itself."""
+        return not self._is_anew and self.due() is None
 
     def due(self) -> Instant | None:
         switch = None if self._switch is None else self._switch * self._tempo.beat_s

@@ -118,7 +118,7 @@ async def test_a_new_level_wakes_an_engine_that_sleeps() -> None:
         await asyncio.sleep(7.2)
         room.show(SignalLevel(1))
         await asyncio.sleep(1.0)
-    assert room.spans("lamp") == [(7.5, 0.25)]
+    assert room.spans("lamp") == [(7.2, 0.25)]
 
 
 async def test_before_the_first_level_lamps_say_that_nothing_is_known() -> None:

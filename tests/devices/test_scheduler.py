@@ -80,11 +80,37 @@ def test_a_steady_lamp_costs_one_change() -> None:
     assert stage.scheduler.next_deadline() is None
 
 
-def test_a_level_waits_for_the_next_beat() -> None:
-    stage = lamp_with(SignalLevel()).play(0.2)
+def test_in_a_quiet_room_the_first_contact_is_shown_at_once() -> None:
+    stage = lamp_with(SignalLevel()).play(7.2)
     stage.show("lamp", SignalLevel(1))
-    assert stage.scheduler.next_deadline() == EPOCH + 0.5
-    assert spans(stage.play(1.0)) == [(0.5, 0.25)]
+    assert stage.scheduler.next_deadline() == EPOCH + 7.2
+    assert spans(stage.play(3.0)) == [(7.2, 0.25), (9.2, 0.25)]
+
+
+def test_beside_a_lamp_that_flashes_a_level_waits_for_the_next_beat() -> None:
+    stage = Stage({"lamp": ("lamp",), "other": ("lamp",)})
+    stage.begin({"lamp": SignalLevel(), "other": SignalLevel(1)}).play(0.7)
+    stage.show("lamp", SignalLevel(1))
+    assert spans(stage.play(1.0)) == [(1.0, 0.25)]
+
+
+def test_lamps_that_are_told_of_one_contact_begin_together_and_stay_in_step() -> None:
+    stage = Stage({"lamp": ("lamp",), "other": ("lamp",)})
+    stage.begin({"lamp": SignalLevel(), "other": SignalLevel()}).play(7.2)
+    stage.show("lamp", SignalLevel(1))
+    stage.show("other", SignalLevel(2))
+    stage.play(2.6)
+    assert spans(stage) == [(7.2, 0.25), (9.2, 0.25)]
+    assert spans(stage, "other") == [(7.2, 0.25), (7.7, 0.25), (9.7, math.inf)]
+
+
+def test_a_room_that_has_just_become_quiet_keeps_its_beat_for_a_second() -> None:
+    stage = Stage({"buzzer": Kind.BUZZER.lamps, "lamp": ("lamp",)})
+    stage.begin({"buzzer": SignalLevel(), "lamp": SignalLevel()}).play(2.0)
+    stage.show("buzzer", SignalLevel(1, WARNING))
+    stage.play(1.3)  # it beeps at 2.0 and 2.5
+    stage.show("lamp", SignalLevel(1))
+    assert spans(stage.play(1.0)) == [(3.5, 0.25)]
 
 
 def test_a_number_is_held_until_its_cycle_is_over() -> None:
@@ -174,7 +200,7 @@ def test_a_tower_that_was_steadily_green_rests_before_it_counts_on_green() -> No
     stage.begin({"tower": SignalLevel()}).play(1.1)
     stage.show("tower", SignalLevel(1))
     stage.play(3.0)
-    assert spans(stage, "tower", "green") == [(0.0, 1.5), (3.0, 0.25)]
+    assert spans(stage, "tower", "green") == [(0.0, 1.1), (2.6, 0.25)]
 
 
 def test_lamps_are_in_phase_whenever_and_with_whatever_they_began() -> None:
@@ -277,8 +303,8 @@ def buzz(*levels: tuple[float, SignalLevel]) -> list[tuple[float, float]]:
 
 def test_a_buzzer_beeps_once_when_the_severity_rises() -> None:
     assert buzz((0.1, SignalLevel(1)), (1.1, SignalLevel(5, WARNING)), (5.1, SignalLevel(6, WARNING))) == [
-        (1.5, 0.25),
-        (2.0, 0.25),
+        (1.1, 0.25),
+        (1.6, 0.25),
     ]
 
 
@@ -287,28 +313,28 @@ def test_a_buzzer_does_not_beep_at_the_start_while_nothing_is_known() -> None:
 
 
 def test_a_buzzer_beeps_when_the_first_thing_known_is_bad() -> None:
-    assert buzz((0.1, SignalLevel(9, CRITICAL))) == [(0.5, 0.25), (1.0, 0.25), (1.5, 0.25)]
+    assert buzz((0.1, SignalLevel(9, CRITICAL))) == [(0.1, 0.25), (0.6, 0.25), (1.1, 0.25)]
 
 
 def test_a_buzzer_is_broken_off_by_something_worse() -> None:
     assert buzz((0.1, SignalLevel(1, WARNING)), (0.6, SignalLevel(1, CRITICAL))) == [
-        (0.5, 0.25),
-        (1.0, 0.25),
-        (1.5, 0.25),
-        (2.0, 0.25),
+        (0.1, 0.25),
+        (0.6, 0.25),
+        (1.1, 0.25),
+        (1.6, 0.25),
     ]
 
 
 def test_a_buzzer_gives_one_long_beep_for_a_lost_feed_and_none_when_it_is_back_as_it_was() -> None:
     bad = SignalLevel(4, CRITICAL)
     held = SignalLevel(4, CRITICAL, stale=True)
-    assert buzz((0.1, bad), (5.1, held), (9.1, bad))[3:] == [(5.5, 0.75)]
+    assert buzz((0.1, bad), (5.1, held), (9.1, bad))[3:] == [(5.1, 0.75)]
 
 
 def test_a_buzzer_beeps_if_it_got_worse_while_the_feed_was_lost() -> None:
     lost, worse = SignalLevel(stale=True), SignalLevel(4, CRITICAL, stale=True)
     levels = (0.1, SignalLevel()), (2.1, lost), (4.1, worse), (8.1, SignalLevel(4, CRITICAL))
-    assert buzz(*levels) == [(2.5, 0.75), (8.5, 0.25), (9.0, 0.25), (9.5, 0.25)]
+    assert buzz(*levels) == [(2.1, 0.75), (8.1, 0.25), (8.6, 0.25), (9.1, 0.25)]
 
 
 @pytest.mark.parametrize("method", ["show", "begin", "lamps"])
