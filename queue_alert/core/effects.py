@@ -54,6 +54,8 @@ class Anomaly(StrEnum):
     TOO_MANY_GROUPS = "too_many_groups"
     TOO_MANY_WAITING = "too_many_waiting"
     TOO_MANY_AGENTS = "too_many_agents"
+    OTHER_GROUP = "other_group"
+    """A group that the feed may not speak of by the configuration; passed over."""
 
 
 class ReportAnomaly(msgspec.Struct, frozen=True, gc=False, tag="report_anomaly"):

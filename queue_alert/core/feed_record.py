@@ -1,9 +1,11 @@
 """One feed's health: whether it can be believed, since when, how late it is and how far its clock is off."""
 
+from fnmatch import fnmatchcase
+
 from queue_alert.core.clock_offset import ClockOffset
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.events import Event, FeedHeartbeat, FeedState
-from queue_alert.core.units import FeedName, Instant, Seconds
+from queue_alert.core.units import FeedName, GroupName, Instant, Seconds
 from queue_alert.core.view import FeedView
 
 __all__ = ["RING_MASK", "FeedRecord"]
@@ -11,6 +13,8 @@ __all__ = ["RING_MASK", "FeedRecord"]
 _IDS_KEPT = 1024  # a power of two
 """How many of each feed's latest events are remembered, at least, against repeats."""
 RING_MASK = _IDS_KEPT - 1
+_GROUPS_KEPT = 10_000
+"""Of how many groups it is remembered whether the feed may speak of them."""
 _BELIEVED_S: Seconds = 86_400.0
 """No clock is further off than this; such a time is a mistake."""
 _APPLIED_FROM_S: Seconds = 2.0
@@ -29,7 +33,8 @@ class FeedRecord:
         stale_after_s: Without a sign of life for so long it is stale; ``None``: never.
         check_at: When to look whether it has fallen silent.
         look_at: From when on an event is looked at, not just taken: every few seconds for how late it is;
-            always where its events need changes (see :mod:`~.foreign`) or make a stale feed live again.
+            always where its events need changes (see :mod:`~.foreign`), may be refused for their group, or make a
+            stale feed live again.
         offset_s: Our clock minus its, as applied to its events.
     """
 
@@ -37,6 +42,7 @@ class FeedRecord:
         "_clock",
         "_has_heartbeats",
         "_note_at",
+        "_speaks_of",
         "check_at",
         "corrections",
         "events",
@@ -88,6 +94,7 @@ class FeedRecord:
         self.offset_s: Seconds = 0.0
         self.look_at: Instant = -NEVER
         self._note_at: Instant = -NEVER
+        self._speaks_of: dict[GroupName, bool] | None = None if "*" in groups else {}
         self._clock = ClockOffset()
         self._has_heartbeats = False
 
@@ -113,6 +120,18 @@ class FeedRecord:
             self.older_ids = ids
             self.ids = set()
         return False
+
+    def may_speak_of(self, group: GroupName) -> bool:
+        """Return whether a group is one of :attr:`groups`."""
+        known = self._speaks_of
+        if known is None:
+            return True
+        answer = known.get(group)
+        if answer is None:
+            if len(known) >= _GROUPS_KEPT:
+                known.clear()
+            answer = known[group] = any(fnmatchcase(group, pattern) for pattern in self.groups)
+        return answer
 
     def enter(self, state: FeedState, reason: str, now: Instant) -> bool:
         """Take a state and return whether it is another one than before."""
@@ -203,5 +222,6 @@ class FeedRecord:
         return change
 
     def _set_look_at(self) -> None:
-        needs_care = self.prefix or self.offset_s or self.state is FeedState.STALE
+        is_narrow = self._speaks_of is not None
+        needs_care = is_narrow or self.prefix or self.offset_s or self.state is FeedState.STALE
         self.look_at = -NEVER if needs_care else self._note_at

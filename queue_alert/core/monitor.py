@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from queue_alert.core.deadlines import NEVER
-from queue_alert.core.effects import Effect
+from queue_alert.core.effects import Anomaly, Effect
 from queue_alert.core.events import (
     AcdEvent,
     AgentRemoved,
@@ -141,8 +141,9 @@ class Monitor:
         else:
             feed.last_event_at = now
             if now >= feed.look_at:
-                event = self._with_care(feed, event, now)
-            handler(event, now)
+                self._take_with_care(feed, event, handler, now)
+            else:
+                handler(event, now)
         board = self._board
         effects = board.effects
         if effects:
@@ -247,15 +248,21 @@ class Monitor:
         elif isinstance(event, ClockStepped):
             self._clock_stepped(event, now)
 
-    def _with_care(self, feed: FeedRecord, event: AcdEvent, now: Instant) -> AcdEvent:
+    def _take_with_care(
+        self, feed: FeedRecord, event: Any, handler: Callable[[Any, Instant], None], now: Instant
+    ) -> None:
         """Look at how late an event is; take one of a feed that was silent, or that needs changes."""
         if feed.is_time_to_note(now):
             self._note_time(feed, event, now)
         if feed.state is FeedState.STALE:
             self._enter(feed, FeedState.LIVE, "", now)
+        if not feed.may_speak_of(event.group):
+            # Whoever looks at this group relies on other feeds: this one could be lost without a sign.
+            self._floor.report(Anomaly.OTHER_GROUP, event.group, f"feed={feed.name} event={event.id}")
+            return
         if feed.prefix or feed.offset_s:
-            return at_home(event, feed.prefix, feed.offset_s)
-        return event
+            event = at_home(event, feed.prefix, feed.offset_s)
+        handler(event, now)
 
     def _snapshot(self, event: GroupSnapshotTaken, now: Instant) -> None:
         feed = self._feeds[event.source]
