@@ -33,8 +33,8 @@ class FeedRecord:
         stale_after_s: Without a sign of life for so long it is stale; ``None``: never.
         check_at: When to look whether it has fallen silent.
         look_at: From when on an event is looked at, not just taken: every few seconds for how late it is;
-            always where its events need changes (see :mod:`~.foreign`), may be refused for their group, or make a
-            stale feed live again.
+            always where its events need changes (see :mod:`~.foreign`), may be refused for their group, or
+            make a stale feed live again.
         offset_s: Our clock minus its, as applied to its events.
     """
 
@@ -48,6 +48,7 @@ class FeedRecord:
         "events",
         "groups",
         "heard_at",
+        "held_since",
         "ids",
         "lag_s",
         "last_event_at",
@@ -81,6 +82,7 @@ class FeedRecord:
         self.stale_after_s = stale_after_s
         self.reason = ""
         self.since = now
+        self.held_since: Instant | None = None if state is FeedState.LIVE else now
         self.last_event_at: Instant | None = None
         self.heard_at: Instant = now
         self.check_at: Instant = NEVER
@@ -141,6 +143,10 @@ class FeedRecord:
             return False
         self.state = state
         self.since = now
+        if state is FeedState.LIVE:
+            self.held_since = None
+        elif self.held_since is None:
+            self.held_since = now
         is_watched = state is FeedState.LIVE and self.stale_after_s is not None
         self.check_at = now + (self.stale_after_s or 0.0) if is_watched else NEVER
         self._set_look_at()
@@ -187,6 +193,8 @@ class FeedRecord:
     def clock_stepped(self, delta: Seconds, now: Instant) -> None:
         """Move every stored instant by ``delta``, because our clock was set."""
         self.since += delta
+        if self.held_since is not None:
+            self.held_since += delta
         self.heard_at = min(self.heard_at + delta, now)
         self.check_at += delta
         if self.last_event_at is not None:
@@ -204,6 +212,8 @@ class FeedRecord:
             state=self.state,
             reason=self.reason,
             since=self.since,
+            held_since=self.held_since,
+            groups=self.groups,
             last_event_at=self.last_event_at,
             lag_s=self.lag_s,
             clock_offset_s=self._clock.estimate(now),

@@ -191,14 +191,14 @@ class Monitor:
         """Return what is different from what this method returned before, or ``None`` if nothing is.
 
         A feed's mere count of events and its last event's instant are not a difference of their own: they
-        come along with the next one.
+        come along with the next one. Neither are parts of a second of its lag and its clock's offset.
         """
         groups = self._changed_groups(now)
         feeds = []
         for feed in self._feeds.values():
             view = feed.view(now)
-            if groups or _without_counts(view) != self._reported_feeds.get(feed.name):
-                self._reported_feeds[feed.name] = _without_counts(view)
+            if groups or _coarse(view) != self._reported_feeds.get(feed.name):
+                self._reported_feeds[feed.name] = _coarse(view)
                 feeds.append(view)
         signals = self.levels()
         changed_signals = signals if signals != self._reported_signals else ()
@@ -312,5 +312,12 @@ def _say_nothing(_event: Event, _now: Instant) -> None:
     """Take an event that changes no figure."""
 
 
-def _without_counts(view: FeedView) -> FeedView:
-    return msgspec.structs.replace(view, events=0, last_event_at=None, lag_s=None, clock_offset_s=None)
+def _coarse(view: FeedView) -> FeedView:
+    lag_s, offset_s = view.lag_s, view.clock_offset_s
+    return msgspec.structs.replace(
+        view,
+        events=0,
+        last_event_at=None,
+        lag_s=None if lag_s is None else lag_s // 1.0,
+        clock_offset_s=None if offset_s is None else offset_s // 1.0,
+    )

@@ -33,6 +33,7 @@ __all__ = [
     "LampsChanged",
     "LiveMessage",
     "OutputView",
+    "PublisherView",
     "ServiceLevelTarget",
     "SignalView",
     "ViewChanged",
@@ -151,6 +152,10 @@ class FeedView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     state: FeedState
     reason: str = ""
     since: Instant
+    held_since: Instant | None = None
+    """Since when its groups' figures are held, whatever states it went through; ``None``: it is live."""
+    groups: tuple[str, ...] = ("*",)
+    """Names or shell-style patterns of the groups it may speak of."""
     last_event_at: Instant | None = None
     lag_s: Seconds | None = None
     """How late it says things, as of the latest one looked at, the clocks' offset taken off."""
@@ -181,6 +186,18 @@ class OutputView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     fault: str = ""
 
 
+class PublisherView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Whether one publisher tells other programs how the groups stand. Filled in by the shell."""
+
+    name: str
+    driver: str
+    is_up: bool = False
+    """Whether all groups were said and changes are being said."""
+    since: Instant = 0.0
+    reason: str = ""
+    """Why it is not up; "" where it is, or is still about to connect."""
+
+
 class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_field="type"):
     """Everything, at ``at``."""
 
@@ -194,6 +211,7 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_fiel
     feeds: tuple[FeedView, ...] = ()
     signals: tuple[SignalView, ...] = ()
     outputs: tuple[OutputView, ...] = ()
+    publishers: tuple[PublisherView, ...] = ()
 
 
 class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_field="type"):
@@ -205,6 +223,7 @@ class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_
     feeds: tuple[FeedView, ...] = ()
     signals: tuple[SignalView, ...] = ()
     outputs: tuple[OutputView, ...] = ()
+    publishers: tuple[PublisherView, ...] = ()
     reset_at: Instant | None = None
 
 

@@ -1,4 +1,4 @@
-"""A feed may be held to the groups it is configured for; what it says of others is passed over and counted."""
+"""A feed may be held to the groups it is configured for; what it says of others is counted, not taken."""
 
 import msgspec
 
