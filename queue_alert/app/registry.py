@@ -12,6 +12,7 @@ __all__ = [
     "ENGINES",
     "FEEDS",
     "OUTPUTS",
+    "PUBLISHERS",
     "RECORDINGS",
     "ROUTES",
     "TRANSLATORS",
@@ -27,6 +28,7 @@ TRANSLATORS: Final = "queue_alert.translators"
 RECORDINGS: Final = "queue_alert.recordings"
 OUTPUTS: Final = "queue_alert.outputs"
 ENGINES: Final = "queue_alert.engines"
+PUBLISHERS: Final = "queue_alert.publishers"
 ROUTES: Final = "queue_alert.routes"
 COMMANDS: Final = "queue_alert.commands"
 
@@ -36,6 +38,7 @@ _KINDS: Final = {
     RECORDINGS: "recording format",
     OUTPUTS: "output driver",
     ENGINES: "output engine",
+    PUBLISHERS: "publisher driver",
     ROUTES: "page",
     COMMANDS: "command",
 }

@@ -11,7 +11,7 @@ from queue_alert.app.registry import Registry
 from queue_alert.core.effects import SignalLevel
 from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged
 from queue_alert.core.units import FeedName, Instant
-from queue_alert.core.view import FloorView
+from queue_alert.core.view import FloorView, GroupView
 from queue_alert.ports import (
     Clock,
     ConfigProblem,
@@ -23,7 +23,10 @@ from queue_alert.ports import (
     OutputContext,
     OutputDriver,
     OutputSetup,
+    PublisherContext,
+    PublisherDriver,
     Route,
+    StateSource,
 )
 
 MODULE = "tests.app.fakes"
@@ -103,6 +106,19 @@ NEEDY_FEED = FeedDriver(
     create=ScriptedFeed,
     packages=("package_nobody_has",),
     extra="needy",
+)
+LISTENING_FEED = FeedDriver(
+    summary="listens on a port, and is to be heard every minute",
+    options=ScriptOptions,
+    create=ScriptedFeed,
+    claims=lambda options: (f"tcp {options.host}:{options.port}",),
+    stale_after_s=60.0,
+)
+PIN_FEED = FeedDriver(
+    summary="hangs on a pin",
+    options=ScriptOptions,
+    create=ScriptedFeed,
+    claims=lambda _options: ("gpio17",),
 )
 
 
@@ -187,6 +203,65 @@ class LevelEngine:
         self.log.append("close")
 
 
+# ---- publishers
+
+
+class HubOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of the fake publisher."""
+
+    topic: str = "floor"
+
+
+class HubPublisher:
+    """A publisher that keeps what it would have said; its ``fault`` is raised instead of connecting."""
+
+    made: ClassVar[dict[str, "HubPublisher"]] = {}
+
+    def __init__(self, options: Any, context: PublisherContext) -> None:
+        self.options = options
+        self.context = context
+        self.fault: Exception | None = None
+        self.said: list[tuple[Instant, dict[str, int]]] = []
+        self._lost = asyncio.Event()
+        HubPublisher.made[context.name] = self
+
+    async def run(self, source: StateSource) -> None:
+        self._fail()
+        self._lost.clear()
+        async with asyncio.TaskGroup() as group:
+            publishing = group.create_task(self._publish(source), name="publish")
+            await self._lost.wait()
+            publishing.cancel()
+        self._fail()
+
+    def lose(self, fault: Exception) -> None:
+        """End the connection, and make none until ``fault`` is taken away."""
+        self.fault = fault
+        self._lost.set()
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+    async def _publish(self, source: StateSource) -> None:
+        self._say(source.groups())
+        while True:
+            self._say(await source.changed())
+
+    def _say(self, groups: Sequence[GroupView]) -> None:
+        waiting = {str(group.name): group.waiting for group in groups}
+        self.said.append((self.context.clock.now(), waiting))
+
+
+def _check_hub(options: HubOptions) -> list[ConfigProblem]:
+    if "#" in options.topic:
+        return [ConfigProblem(path="topic", message=f'must not hold "#", got "{options.topic}"')]
+    return []
+
+
+HUB = PublisherDriver(summary="tells nobody", options=HubOptions, create=HubPublisher, check=_check_hub)
+
+
 # ---- pages
 
 
@@ -204,6 +279,7 @@ def points(**more: str) -> dict[str, list[EntryPoint]]:
         "queue_alert.feeds": feeds,
         "queue_alert.outputs": {"pin": f"{MODULE}:PIN"},
         "queue_alert.engines": {"levels": f"{MODULE}:LevelEngine"},
+        "queue_alert.publishers": {"hub": f"{MODULE}:HUB"},
         "queue_alert.routes": {"count": f"{MODULE}:ROUTE"},
     }
     return {

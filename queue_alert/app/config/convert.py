@@ -35,7 +35,12 @@ _INVALID: Final = Invalid()
 
 
 def convert_table(
-    table: Mapping[str, Any], struct: type[S], *, path: str, problems: list[ConfigProblem]
+    table: Mapping[str, Any],
+    struct: type[S],
+    *,
+    path: str,
+    problems: list[ConfigProblem],
+    beside: tuple[str, ...] = (),
 ) -> S | Invalid:
     """Return ``struct`` made from ``table``.
 
@@ -46,6 +51,8 @@ def convert_table(
             are understood; a ``ValueError`` of its ``__post_init__`` is a mistake of the whole table.
         path: Where the table stands, dotted.
         problems: Every mistake is added here, in the file's order.
+        beside: Keys that may stand in the file's table too and were taken out of ``table``; they are named
+            to whoever mistyped one.
 
     Returns:
         The struct, or an :class:`Invalid` where there was a mistake.
@@ -56,7 +63,7 @@ def convert_table(
     shape = _shape(struct)
     if not isinstance(shape, shapes.StructType):
         raise TypeError(f"{struct!r} is no struct")
-    result: S | Invalid = _Converter(problems).struct(dict(table), shape, path)
+    result: S | Invalid = _Converter(problems).struct(dict(table), shape, path, beside)
     return result
 
 
@@ -134,7 +141,7 @@ class _Converter:
             case _:
                 raise TypeError(f"{path}: no configuration can express {shape!r}")
 
-    def struct(self, table: Any, shape: shapes.StructType, path: str) -> Any:
+    def struct(self, table: Any, shape: shapes.StructType, path: str, beside: tuple[str, ...] = ()) -> Any:
         if not isinstance(table, dict):
             return self._wrong_type(table, shape, path)
         fields = {field.encode_name: field for field in shape.fields}
@@ -144,7 +151,8 @@ class _Converter:
             if key in fields:
                 values[fields[key].name] = self.value(value, fields[key].type, joined(path, key))
             else:
-                hint = did_you_mean(key, fields) or f"; known are: {', '.join(fields) or 'none'}"
+                known = [*beside, *fields]
+                hint = did_you_mean(key, known) or f"; known are: {', '.join(known) or 'none'}"
                 self._add(joined(path, key), f"is not an option{hint}")
         for name, field in fields.items():
             if field.required and name not in table:

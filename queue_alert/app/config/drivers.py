@@ -1,36 +1,38 @@
-"""``[feeds]``, ``[outputs]`` and ``[patterns]``: drivers by name, their options, mistakes between them."""
+"""``[feeds]``, ``[outputs]``, ``[publishers]`` and ``[patterns]``: drivers by name, options, claims."""
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from importlib.util import find_spec
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
 from queue_alert.app.config.convert import Invalid, convert_sound_part, convert_table
 from queue_alert.app.config.groups import name_mistake
 from queue_alert.app.config.problems import did_you_mean, found, joined
-from queue_alert.app.config.setup import FeedSetup, OutputPlan
-from queue_alert.app.registry import ENGINES, FEEDS, OUTPUTS, BrokenDriverError, Registry
+from queue_alert.app.config.schema import FeedTable, OutputTable, PublisherTable
+from queue_alert.app.config.setup import FeedSetup, OutputPlan, PublisherSetup
+from queue_alert.app.registry import ENGINES, FEEDS, OUTPUTS, PUBLISHERS, BrokenDriverError, Registry
 from queue_alert.core.policy import SignalPolicy
-from queue_alert.core.units import SignalName
-from queue_alert.ports import ConfigProblem, FeedDriver, MissingExtraError, OutputDriver
+from queue_alert.core.units import Seconds, SignalName
+from queue_alert.ports import (
+    ConfigProblem,
+    FeedDriver,
+    MissingExtraError,
+    OutputDriver,
+    PublisherDriver,
+)
 
-__all__ = ["missing_extra", "read_engines", "read_feeds", "read_outputs"]
+__all__ = ["Driver", "missing_extra", "read_engines", "read_feeds", "read_outputs", "read_publishers"]
 
-D = TypeVar("D", FeedDriver, OutputDriver)
+Driver: TypeAlias = FeedDriver | OutputDriver | PublisherDriver
+"""What a table's ``driver`` may name."""
+
+D = TypeVar("D", FeedDriver, OutputDriver, PublisherDriver)
+S = TypeVar("S", bound=msgspec.Struct)
 
 _MAX_FEEDS: Final = 64
 _MAX_OUTPUTS: Final = 256
-_PATTERN_SIGNS: Final = frozenset("*?[")
-
-
-class _GroupsOption(msgspec.Struct, frozen=True, kw_only=True):
-    """What every output has beside ``driver`` and its driver's options."""
-
-    groups: Annotated[
-        tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(min_length=1)
-    ] = ("*",)
+_MAX_PUBLISHERS: Final = 64
 
 
 class DriverTables:
@@ -67,9 +69,18 @@ class DriverTables:
             return name, driver
         return None
 
-    def options(self, table: Mapping[str, Any], driver: FeedDriver | OutputDriver, path: str) -> Any:
-        """Return a driver's checked options, or an :class:`Invalid`."""
-        options = convert_table(table, driver.options, path=path, problems=self._problems)
+    def own(self, table: Mapping[str, Any], struct: type[S], path: str) -> S | Invalid:
+        """Return what a table says beside its driver's options, checked."""
+        own = {key: value for key, value in table.items() if key in struct.__struct_fields__}
+        return convert_table(own, struct, path=path, problems=self._problems)
+
+    def options(
+        self, table: Mapping[str, Any], driver: Driver, path: str, *, but: type[msgspec.Struct]
+    ) -> Any:
+        """Return a driver's checked options: all of the table without ``but``; or an :class:`Invalid`."""
+        beside = ("driver", *but.__struct_fields__)
+        table = {key: value for key, value in table.items() if key not in beside}
+        options = convert_table(table, driver.options, path=path, problems=self._problems, beside=beside)
         if isinstance(options, Invalid):
             self._check_sound_part(table, driver, path)
             return options
@@ -77,9 +88,7 @@ class DriverTables:
         self.add_below(path, further)
         return options if all(problem.is_warning for problem in further) else Invalid()
 
-    def _check_sound_part(
-        self, table: Mapping[str, Any], driver: FeedDriver | OutputDriver, path: str
-    ) -> None:
+    def _check_sound_part(self, table: Mapping[str, Any], driver: Driver, path: str) -> None:
         part = convert_sound_part(table, driver.options)
         if part is not None:
             options, mistaken = part
@@ -97,57 +106,101 @@ class DriverTables:
             self.add(full, problem.message, is_warning=problem.is_warning)
 
 
-def read_feeds(tables: Any, *, registry: Registry, problems: list[ConfigProblem]) -> tuple[FeedSetup, ...]:
-    """Return the feeds of ``[feeds]``; none at all is a mistake."""
+def read_feeds(
+    tables: Any, *, taken: dict[str, str], registry: Registry, problems: list[ConfigProblem]
+) -> tuple[FeedSetup, ...]:
+    """Return the feeds of ``[feeds]``; none at all is a mistake.
+
+    Args:
+        tables: The table ``[feeds]``.
+        taken: What is occupied already and by whom; what the feeds occupy is added.
+        registry: The installed drivers.
+        problems: Every mistake is added here.
+    """
     reader = DriverTables(registry, problems)
     feeds: list[FeedSetup] = []
     if not tables:
         reader.add("feeds", 'must hold at least one feed; write [feeds.pbx] with driver = "…"')
     for name, table in _named(tables, "feeds", _MAX_FEEDS, reader):
         path = joined("feeds", name)
-        driver = reader.driver(table, path=path, group=FEEDS, expected=FeedDriver)
-        if driver is None:
+        known = reader.driver(table, path=path, group=FEEDS, expected=FeedDriver)
+        if known is None:
             continue
-        rest = {key: value for key, value in table.items() if key != "driver"}
-        options = reader.options(rest, driver[1], path)
-        if not isinstance(options, Invalid):
-            feeds.append(FeedSetup(name=name, driver_name=driver[0], driver=driver[1], options=options))
+        driver_name, driver = known
+        own = reader.own(table, FeedTable, path)
+        options = reader.options(table, driver, path, but=FeedTable)
+        if isinstance(options, Invalid) or isinstance(own, Invalid):
+            continue
+        _check_claims(driver.claims(options), path, taken, reader)
+        feeds.append(
+            FeedSetup(
+                name=name,
+                driver_name=driver_name,
+                driver=driver,
+                options=options,
+                groups=own.groups,
+                stale_after_s=_stale_after(own, driver),
+            )
+        )
     return tuple(feeds)
 
 
+def _stale_after(own: FeedTable, driver: FeedDriver) -> Seconds | None:
+    if own.stale_after is None:
+        return driver.stale_after_s
+    return None if own.stale_after == "off" else own.stale_after
+
+
 def read_outputs(
-    tables: Any, *, known_groups: tuple[str, ...], registry: Registry, problems: list[ConfigProblem]
+    tables: Any, *, taken: dict[str, str], registry: Registry, problems: list[ConfigProblem]
 ) -> tuple[tuple[OutputPlan, ...], tuple[SignalPolicy, ...]]:
     """Return the outputs of ``[outputs]`` and which groups each speaks for.
 
     Args:
         tables: The table ``[outputs]``.
-        known_groups: Names in ``[groups]``; a pattern that matches none of them is a warning.
+        taken: What is occupied already and by whom; what the outputs occupy is added.
         registry: The installed drivers.
         problems: Every mistake is added here.
     """
     reader = DriverTables(registry, problems)
     outputs: list[OutputPlan] = []
     signals: list[SignalPolicy] = []
-    taken: dict[str, str] = {}
     if not tables:
         reader.add("outputs", "there is no output: nothing will light up", is_warning=True)
     for name, table in _named(tables, "outputs", _MAX_OUTPUTS, reader):
         path = joined("outputs", name)
-        driver = reader.driver(table, path=path, group=OUTPUTS, expected=OutputDriver)
-        if driver is None:
+        known = reader.driver(table, path=path, group=OUTPUTS, expected=OutputDriver)
+        if known is None:
             continue
-        own = {key: value for key, value in table.items() if key == "groups"}
-        groups = convert_table(own, _GroupsOption, path=path, problems=problems)
-        rest = {key: value for key, value in table.items() if key not in {"driver", "groups"}}
-        options = reader.options(rest, driver[1], path)
-        if isinstance(options, Invalid) or isinstance(groups, Invalid):
+        driver_name, driver = known
+        own = reader.own(table, OutputTable, path)
+        options = reader.options(table, driver, path, but=OutputTable)
+        if isinstance(options, Invalid) or isinstance(own, Invalid):
             continue
-        _check_claims(driver[1].claims(options), path, taken, reader)
-        _check_patterns(groups.groups, path, known_groups, reader)
-        outputs.append(OutputPlan(name=name, driver_name=driver[0], driver=driver[1], options=options))
-        signals.append(SignalPolicy(name=SignalName(name), groups=groups.groups))
+        _check_claims(driver.claims(options), path, taken, reader)
+        outputs.append(OutputPlan(name=name, driver_name=driver_name, driver=driver, options=options))
+        signals.append(SignalPolicy(name=SignalName(name), groups=own.groups))
     return tuple(outputs), tuple(signals)
+
+
+def read_publishers(
+    tables: Any, *, registry: Registry, problems: list[ConfigProblem]
+) -> tuple[PublisherSetup, ...]:
+    """Return the publishers of ``[publishers]``; there need be none."""
+    reader = DriverTables(registry, problems)
+    publishers: list[PublisherSetup] = []
+    for name, table in _named(tables, "publishers", _MAX_PUBLISHERS, reader):
+        path = joined("publishers", name)
+        known = reader.driver(table, path=path, group=PUBLISHERS, expected=PublisherDriver)
+        if known is None:
+            continue
+        driver_name, driver = known
+        options = reader.options(table, driver, path, but=PublisherTable)
+        if not isinstance(options, Invalid):
+            publishers.append(
+                PublisherSetup(name=name, driver_name=driver_name, driver=driver, options=options)
+            )
+    return tuple(publishers)
 
 
 def read_engines(
@@ -171,7 +224,7 @@ def read_engines(
     return engine_options
 
 
-def missing_extra(who: str, driver: FeedDriver | OutputDriver) -> str:
+def missing_extra(who: str, driver: Driver) -> str:
     """Return the sentence about an optional package that is not installed, or ``""``.
 
     Args:
@@ -203,13 +256,3 @@ def _check_claims(claims: tuple[str, ...], path: str, taken: dict[str, str], rea
             reader.add(path, f"{claim} is already used by {taken[claim]}; choose another")
         else:
             taken[claim] = path
-
-
-def _check_patterns(
-    patterns: tuple[str, ...], path: str, known_groups: tuple[str, ...], reader: DriverTables
-) -> None:
-    for pattern in patterns if known_groups else ():
-        if any(fnmatchcase(group, pattern) for group in known_groups):
-            continue
-        hint = "" if _PATTERN_SIGNS & set(pattern) else did_you_mean(pattern, known_groups)
-        reader.add(f"{path}.groups", f"{found(pattern)} matches no group of [groups]{hint}", is_warning=True)

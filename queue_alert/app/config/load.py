@@ -6,7 +6,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from queue_alert.app.config.convert import Invalid, convert_table
-from queue_alert.app.config.drivers import read_engines, read_feeds, read_outputs
+from queue_alert.app.config.coverage import coverage_mistakes, pattern_mistakes
+from queue_alert.app.config.drivers import read_engines, read_feeds, read_outputs, read_publishers
 from queue_alert.app.config.file import read_tables
 from queue_alert.app.config.groups import read_groups
 from queue_alert.app.config.places import (
@@ -16,17 +17,17 @@ from queue_alert.app.config.places import (
     system_timezone,
     timezone_mistake,
 )
-from queue_alert.app.config.problems import ConfigurationError, found
+from queue_alert.app.config.problems import ConfigurationError, found, joined
 from queue_alert.app.config.schema import ConfigFile, HttpTable
-from queue_alert.app.config.setup import Setup
+from queue_alert.app.config.setup import FeedSetup, Setup
 from queue_alert.app.registry import Registry
-from queue_alert.core.policy import FeedPolicy, Policy
-from queue_alert.core.units import FeedName
+from queue_alert.core.policy import FeedPolicy, Policy, SignalPolicy
+from queue_alert.core.units import FeedName, GroupName
 from queue_alert.ports import ConfigProblem
 
 __all__ = ["build_setup", "load_setup"]
 
-_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs")
+_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs", "publishers")
 
 
 def load_setup(path: Path, *, registry: Registry) -> Setup:
@@ -64,23 +65,59 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         problems=problems,
         most=policy.max_groups,
     )
-    feeds = read_feeds(tables.get("feeds", {}), registry=registry, problems=problems)
+    # Two of one port or one pin: the second is told that the first has it.
+    taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
+    feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
     outputs, signals = read_outputs(
-        tables.get("outputs", {}), known_groups=tuple(groups), registry=registry, problems=problems
+        tables.get("outputs", {}), taken=taken, registry=registry, problems=problems
     )
+    expected = tuple(_expected(feed) for feed in feeds)
+    problems += _group_mistakes(
+        expected, signals, tuple(groups), are_all=bool(feeds) and len(feeds) == len(tables["feeds"])
+    )
+    publishers = read_publishers(tables.get("publishers", {}), registry=registry, problems=problems)
     engine_options = read_engines(tables.get("patterns", {}), outputs, registry=registry, problems=problems)
     if not all(problem.is_warning for problem in problems):
         raise ConfigurationError(file, problems)
-    expected = tuple(FeedPolicy(name=FeedName(feed.name)) for feed in feeds)
     return Setup(
         base=base,
         policy=replace(policy, groups=groups, default_group=default_group, signals=signals, feeds=expected),
         feeds=feeds,
         outputs=outputs,
+        publishers=publishers,
         engine_options=engine_options,
         listen=listen,
         warnings=tuple(problems),
     )
+
+
+def _expected(feed: FeedSetup) -> FeedPolicy:
+    return FeedPolicy(name=FeedName(feed.name), groups=feed.groups, stale_after_s=feed.stale_after_s)
+
+
+def _group_mistakes(
+    feeds: tuple[FeedPolicy, ...],
+    signals: tuple[SignalPolicy, ...],
+    groups: tuple[GroupName, ...],
+    *,
+    are_all: bool,
+) -> list[ConfigProblem]:
+    """Return what is wrong with the groups that feeds and outputs name.
+
+    Args:
+        feeds: Those without a mistake.
+        signals: Those of the outputs without a mistake.
+        groups: Names in ``[groups]``.
+        are_all: Whether all the feeds are without a mistake; if not, who is spoken of is not known yet.
+    """
+    problems: list[ConfigProblem] = []
+    for feed in feeds:
+        problems += pattern_mistakes(joined("feeds", feed.name), feed.groups, groups)
+    for signal in signals:
+        problems += pattern_mistakes(joined("outputs", signal.name), signal.groups, groups)
+    if are_all:
+        problems += coverage_mistakes(feeds, signals, groups)
+    return problems
 
 
 def _top(tables: dict[str, Any], problems: list[ConfigProblem]) -> ConfigFile:

@@ -6,9 +6,21 @@ import msgspec
 
 from queue_alert.ports import Duration
 
-__all__ = ["ConfigFile", "DriverTable", "GroupTable", "HttpTable", "ServiceLevelTable", "ThresholdsTable"]
+__all__ = [
+    "ConfigFile",
+    "FeedTable",
+    "GroupTable",
+    "HttpTable",
+    "OutputTable",
+    "PublisherTable",
+    "ServiceLevelTable",
+    "ThresholdsTable",
+]
 
 _Positive = Annotated[Duration, msgspec.Meta(gt=0, le=86_400)]
+_Patterns = Annotated[
+    tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(min_length=1)
+]
 _DAY_S = 86_400
 
 
@@ -44,10 +56,24 @@ class HttpTable(msgspec.Struct, frozen=True, kw_only=True):
     listen: str = "127.0.0.1:9469"
 
 
-class DriverTable(msgspec.Struct, frozen=True, kw_only=True):
-    """What every ``[feeds.NAME]`` and ``[outputs.NAME]`` has; the other keys are its driver's."""
+class FeedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What every ``[feeds.NAME]`` may say beside ``driver`` and its driver's own options."""
 
-    driver: Annotated[str, msgspec.Meta(min_length=1)]
+    groups: _Patterns = ("*",)
+    """Which groups it may speak of; what it says of others is passed over."""
+    stale_after: Literal["off"] | Annotated[Duration, msgspec.Meta(ge=1, le=_DAY_S)] | None = None
+    """Silent for so long it counts as stale; left out: as its driver has it."""
+
+
+class OutputTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What every ``[outputs.NAME]`` may say beside ``driver`` and its driver's own options."""
+
+    groups: _Patterns = ("*",)
+    """Which groups it speaks for."""
+
+
+class PublisherTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What every ``[publishers.NAME]`` may say beside ``driver`` and its driver's own options: nothing."""
 
 
 class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,3 +88,4 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, GroupTable] = {}
     feeds: dict[str, dict[str, Any]] = {}
     outputs: dict[str, dict[str, Any]] = {}
+    publishers: dict[str, dict[str, Any]] = {}

@@ -6,19 +6,31 @@ from typing import Any
 
 from queue_alert.app.config.places import ListenAddress
 from queue_alert.core.policy import Policy
-from queue_alert.ports import ConfigProblem, FeedDriver, OutputDriver
+from queue_alert.core.units import Seconds
+from queue_alert.ports import ConfigProblem, FeedDriver, OutputDriver, PublisherDriver
 
-__all__ = ["FeedSetup", "OutputPlan", "Setup"]
+__all__ = ["FeedSetup", "OutputPlan", "PublisherSetup", "Setup"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSetup:
-    """A configured feed: its name, its driver by name and itself, its checked options."""
+    """A configured feed.
+
+    Attributes:
+        name: Its name in the configuration.
+        driver_name: Its driver's entry-point name.
+        driver: Its driver.
+        options: Its driver's options, checked.
+        groups: Names or patterns of the groups that it may speak of.
+        stale_after_s: Silent for so long it counts as stale; ``None``: never.
+    """
 
     name: str
     driver_name: str
     driver: FeedDriver
     options: Any
+    groups: tuple[str, ...] = ("*",)
+    stale_after_s: Seconds | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +44,16 @@ class OutputPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublisherSetup:
+    """A configured publisher: its name, its driver by name and itself, its checked options."""
+
+    name: str
+    driver_name: str
+    driver: PublisherDriver
+    options: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
     """A configuration that can be started.
 
@@ -40,6 +62,7 @@ class Setup:
         policy: What the core is told.
         feeds: At least one.
         outputs: May be empty.
+        publishers: May be empty.
         engine_options: Options of every engine the outputs need, by the engine's entry-point name.
         listen: Where to serve pages and the live view; ``None`` serves nothing.
         warnings: What is odd but does not stop it.
@@ -49,6 +72,7 @@ class Setup:
     policy: Policy
     feeds: tuple[FeedSetup, ...]
     outputs: tuple[OutputPlan, ...] = ()
+    publishers: tuple[PublisherSetup, ...] = ()
     engine_options: dict[str, Any] = field(default_factory=dict)
     listen: ListenAddress | None = None
     warnings: tuple[ConfigProblem, ...] = ()
