@@ -13,7 +13,15 @@ import msgspec
 
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.units import Seconds
-from queue_alert.core.view import FeedView, FloorView, LampsChanged, LiveMessage, OutputView, ViewChanged
+from queue_alert.core.view import (
+    FeedView,
+    FloorView,
+    LampsChanged,
+    LiveMessage,
+    OutputView,
+    PublisherView,
+    ViewChanged,
+)
 from queue_alert.ports import Clock
 
 __all__ = ["MAX_WATCHERS", "LiveView", "TooManyWatchersError", "Watcher"]
@@ -86,6 +94,7 @@ class LiveView:
         clock: The steady line.
         version: The program's version.
         outputs: Name and driver of every output.
+        publishers: Name and driver of every publisher.
         skipped: Every feed's counts of what it passed over.
     """
 
@@ -96,6 +105,7 @@ class LiveView:
         clock: Clock,
         version: str = "",
         outputs: Mapping[str, str],
+        publishers: Mapping[str, str],
         skipped: Mapping[str, Mapping[str, int]],
     ) -> None:
         self._monitor = monitor
@@ -103,6 +113,11 @@ class LiveView:
         self._version = version
         self._outputs = {name: OutputView(name=name, driver=driver) for name, driver in outputs.items()}
         self._changed_outputs: set[str] = set()
+        self._publishers = {
+            name: PublisherView(name=name, driver=driver, since=clock.now())
+            for name, driver in publishers.items()
+        }
+        self._changed_publishers: set[str] = set()
         self._skipped = skipped
         self._encoder = msgspec.json.Encoder()
         self._watchers: set[Watcher] = set()
@@ -123,6 +138,7 @@ class LiveView:
             version=self._version,
             feeds=self._with_skipped(view.feeds),
             outputs=tuple(self._outputs.values()),
+            publishers=tuple(self._publishers.values()),
         )
 
     @contextmanager
@@ -159,6 +175,22 @@ class LiveView:
         if self._watchers and now.lamps != before.lamps:
             self._send(LampsChanged(at=self._clock.now(), output=output, lamps=now.lamps))
 
+    def note_publisher(self, name: str, is_up: bool, reason: str) -> None:  # noqa: FBT001 (what is noted)
+        """Take note of whether a publisher is up and, where it is not, why."""
+        before = self._publishers[name]
+        if (before.is_up, before.reason) == (is_up, reason):
+            return
+        since = before.since if before.is_up is is_up else self._clock.now()
+        self._publishers[name] = msgspec.structs.replace(before, is_up=is_up, since=since, reason=reason)
+        self._changed_publishers.add(name)
+        self.note_change()
+
+    def clock_stepped(self, delta_s: Seconds) -> None:
+        """Move what was noted with its instant, because the clock has just been moved by ``delta_s``."""
+        for name, view in self._publishers.items():
+            self._publishers[name] = msgspec.structs.replace(view, since=view.since + delta_s)
+            self._changed_publishers.add(name)
+
     def _flush_by(self, when: float) -> None:
         if self._timer is not None:
             if self._timer.when() <= when:
@@ -173,16 +205,15 @@ class LiveView:
         self._last_flush = self._loop.time()
         changes = self._monitor.changes(self._clock.now())
         outputs = tuple(self._outputs[name] for name in sorted(self._changed_outputs))
+        publishers = tuple(self._publishers[name] for name in sorted(self._changed_publishers))
         self._changed_outputs.clear()
-        if changes is not None or outputs:
-            self._send(self._completed(changes, outputs))
+        self._changed_publishers.clear()
+        if changes is not None or outputs or publishers:
+            whole = ViewChanged(at=self._clock.now()) if changes is None else changes
+            feeds = self._with_skipped(whole.feeds)
+            self._send(msgspec.structs.replace(whole, feeds=feeds, outputs=outputs, publishers=publishers))
         # Figures over a sliding window change without an event.
         self._flush_by(self._last_flush + _LONGEST_PAUSE_S)
-
-    def _completed(self, changes: ViewChanged | None, outputs: tuple[OutputView, ...]) -> ViewChanged:
-        if changes is None:
-            return ViewChanged(at=self._clock.now(), outputs=outputs)
-        return msgspec.structs.replace(changes, feeds=self._with_skipped(changes.feeds), outputs=outputs)
 
     def _with_skipped(self, feeds: tuple[FeedView, ...]) -> tuple[FeedView, ...]:
         return tuple(

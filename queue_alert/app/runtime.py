@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from queue_alert import __version__
@@ -15,12 +15,14 @@ from queue_alert.app.live import LiveView
 from queue_alert.app.logs import AnomalyLog, SkippedCounter
 from queue_alert.app.notify import Notifier
 from queue_alert.app.pages import Renderer, health_page
+from queue_alert.app.publishing import PublisherSide
 from queue_alert.app.registry import ENGINES, RECORDINGS, ROUTES, TRANSLATORS, Registry
 from queue_alert.app.routing import Site
 from queue_alert.app.supervisor import FeedSupervisor
 from queue_alert.core.effects import ReportAnomaly, SignalLevel
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.units import Seconds
+from queue_alert.core.view import GroupView
 from queue_alert.ports import (
     Connected,
     Feed,
@@ -41,7 +43,7 @@ _CLOCK_CHECK_S: Final[Seconds] = 5.0
 
 
 class Runtime:
-    """The monitor: feeds, core, outputs, pages.
+    """The monitor: feeds, core, outputs, pages, publishers.
 
     Making one loads every driver and touches neither a device nor the network.
 
@@ -79,6 +81,7 @@ class Runtime:
         # Here rather than on the loop, because it reads the time zone's file.
         self._monitor = Monitor(setup.policy, clock.now())
         self._outputs = _OutputSide(setup, registry, clock)
+        self._publishers = PublisherSide(setup, clock=clock, randomness=self._randomness)
         names = registry.names(ROUTES) if setup.listen is not None else ()
         self._routes = [registry.load(ROUTES, name, Route) for name in names]
         self._anomalies = AnomalyLog()
@@ -122,6 +125,7 @@ class Runtime:
             clock=self._clock,
             version=__version__,
             outputs={plan.name: plan.driver_name for plan in self._setup.outputs},
+            publishers={plan.name: plan.driver_name for plan in self._setup.publishers},
             skipped={name: counter.counts for name, counter in self._skipped.items()},
         )
         self._outputs.start(live.note_lamps)
@@ -130,7 +134,7 @@ class Runtime:
             clock=self._clock,
             show=self._outputs.show,
             report=self._report,
-            changed=live.note_change,
+            changed=self._publishers.listen_to(live.note_change),
         )
         renderer = Renderer(live.view)
         server = self._server(live, renderer)
@@ -140,7 +144,8 @@ class Runtime:
                 conductor.start()
                 if server is not None:
                     tasks.append(await self._start_pages(group, server))
-                tasks += self._start_rest(group, conductor)
+                tasks += self._publishers.start(group, groups=self._groups, say=live.note_publisher)
+                tasks += self._start_rest(group, conductor, live)
                 self._notifier.send("READY=1")
                 ready(server.port if server is not None else 0)
                 await stop.wait()
@@ -172,12 +177,14 @@ class Runtime:
         _logger.info("http=listening url=%s", server.url)
         return task
 
-    def _start_rest(self, group: asyncio.TaskGroup, conductor: Conductor) -> list[asyncio.Task[None]]:
+    def _start_rest(
+        self, group: asyncio.TaskGroup, conductor: Conductor, live: LiveView
+    ) -> list[asyncio.Task[None]]:
         tasks = [
             group.create_task(self._supervisor(name, feed, conductor).run(), name=f"feed-{name}")
             for name, feed in self._feeds.items()
         ]
-        tasks.append(group.create_task(self._watch_clock(conductor), name="clock"))
+        tasks.append(group.create_task(self._watch_clock(conductor, live), name="clock"))
         if self._notifier.watchdog_s is not None:
             tasks.append(group.create_task(self._feed_watchdog(self._notifier.watchdog_s), name="watchdog"))
         return tasks
@@ -192,10 +199,14 @@ class Runtime:
             name, feed=feed, submit=conductor.submit, clock=self._clock, randomness=self._randomness
         )
 
-    async def _watch_clock(self, conductor: Conductor) -> None:
+    def _groups(self) -> Sequence[GroupView]:
+        return self._monitor.view(self._clock.now()).groups
+
+    async def _watch_clock(self, conductor: Conductor, live: LiveView) -> None:
         while True:
             await asyncio.sleep(_CLOCK_CHECK_S)
             if (delta_s := self._clock.check_step()) is not None:
+                live.clock_stepped(delta_s)
                 conductor.clock_stepped(delta_s)
 
     async def _feed_watchdog(self, period_s: Seconds) -> None:

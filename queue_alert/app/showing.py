@@ -30,8 +30,8 @@ def show_recording(recording: Recording, *, config: Path | None, speed: float, r
 
     Args:
         recording: What to play.
-        config: Configuration to take the groups' settings from. Its outputs stay dark: what happened then
-            is no reason to alarm anybody now.
+        config: Configuration to take the groups' settings from. Its outputs stay dark and nothing is
+            published: what happened then is no reason to alarm anybody now.
         speed: How many times as fast as it was, > 0; infinite: as fast as it can be read.
         registry: The installed drivers.
     """
@@ -56,6 +56,7 @@ def recording_setup(recording: Recording, *, config: Path | None, speed: float, 
     pace = speed if math.isfinite(speed) else 0.0
     tables["feeds"] = {_FEED: {"driver": _FEED, "path": str(recording.path.resolve()), "speed": pace}}
     tables["outputs"] = {"lamp": {"driver": "virtual"}}
+    tables["publishers"] = {}
     file = str(recording.path) if config is None else str(config)
     return build_setup(tables, file=file, base=Path.cwd(), registry=registry)
 

@@ -40,7 +40,11 @@ class Serving:
     def __init__(self) -> None:
         clock = SteadyClock()
         self.live = LiveView(
-            Monitor(Policy(), clock.now()), clock=clock, outputs={"beacon": "virtual"}, skipped={}
+            Monitor(Policy(), clock.now()),
+            clock=clock,
+            publishers={},
+            outputs={"beacon": "virtual"},
+            skipped={},
         )
         pages = [
             Page(path="/hello", summary="says hello", answer=_hello),

@@ -9,7 +9,14 @@ from queue_alert.core.events import ContactQueued, FeedState, FeedStatusChanged
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, Policy
 from queue_alert.core.units import ContactId, FeedName, GroupName
-from queue_alert.core.view import FloorView, LampsChanged, LiveMessage, OutputView, ViewChanged
+from queue_alert.core.view import (
+    FloorView,
+    LampsChanged,
+    LiveMessage,
+    OutputView,
+    PublisherView,
+    ViewChanged,
+)
 
 pytestmark = pytest.mark.looptime
 
@@ -30,6 +37,7 @@ class Stage:
             clock=self.clock,
             version="1.2.3",
             outputs={"beacon": "virtual"},
+            publishers={"hub": "hub"},
             skipped={"pbx": self.skipped},
         )
         self.told = 0
@@ -112,6 +120,39 @@ async def test_an_outputs_fault_comes_with_the_next_change() -> None:
         assert [message.outputs for message in changed] == [
             (OutputView(name="beacon", driver="virtual", fault="unplugged"),)
         ]
+
+
+async def test_a_publisher_comes_up_and_goes_down_with_the_next_change() -> None:
+    stage = Stage()
+    assert stage.live.view().publishers == (PublisherView(name="hub", driver="hub", since=START),)
+    with stage.live.watch() as watcher:
+        await read(watcher, 1.0)
+        up_at = stage.clock.now()
+        stage.live.note_publisher("hub", True, "")
+        stage.live.note_publisher("hub", True, "")
+        up = PublisherView(name="hub", driver="hub", is_up=True, since=up_at)
+        assert [message.publishers for message in await changes(watcher)] == [(up,)]
+        down_at = stage.clock.now()
+        stage.live.note_publisher("hub", False, "connection refused")
+        await asyncio.sleep(1)
+        stage.live.note_publisher("hub", False, "no route to host")
+        down = PublisherView(name="hub", driver="hub", since=down_at, reason="no route to host")
+        assert [message.publishers for message in await changes(watcher)][-1] == (down,)
+        assert stage.live.view().publishers == (down,)
+
+
+async def test_a_step_of_the_clock_moves_since_when_a_publisher_is_up() -> None:
+    stage = Stage()
+    with stage.live.watch() as watcher:
+        await read(watcher, 1.0)
+        stage.live.clock_stepped(60.0)
+        stage.queued()
+        (message,) = await changes(watcher)
+        assert message.publishers == (PublisherView(name="hub", driver="hub", since=START + 60),)
+
+
+async def changes(watcher: Watcher) -> list[ViewChanged]:
+    return [message for message in await read(watcher, 0.5) if isinstance(message, ViewChanged)]
 
 
 async def test_with_nobody_watching_nothing_is_worked_out() -> None:

@@ -18,7 +18,7 @@ from queue_alert.core.effects import SignalLevel
 from queue_alert.core.events import ContactQueued, FeedState
 from queue_alert.core.units import ContactId, FeedName, GroupName
 from queue_alert.ports import DriverError, Skipped
-from tests.app.fakes import LevelEngine, Randomness, ScriptedFeed, lost, registry
+from tests.app.fakes import HubPublisher, LevelEngine, Randomness, ScriptedFeed, lost, registry
 
 CONFIG = """
 timezone = "UTC"
@@ -39,6 +39,7 @@ def _clean() -> Iterator[None]:
     ScriptedFeed.scripts.clear()
     ScriptedFeed.made.clear()
     LevelEngine.made.clear()
+    HubPublisher.made.clear()
 
 
 class Times:
@@ -236,6 +237,95 @@ async def test_pages_of_routes_and_health_are_served(serving_runtime: tuple[Runt
         assert (await get(port, "/healthz")).startswith(b"HTTP/1.1 503 ")
         ScriptedFeed.made["pbx"].say(FeedState.LIVE)
         assert (await get(port, "/healthz")).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture
+def publishing_runtime() -> tuple[Runtime, Times]:
+    """A runtime with a publisher, of two feeds."""
+    return make(
+        f'{CONFIG}[feeds.south]\ndriver = "script"\nhost = "b"\ngroups = ["support"]\n'
+        '[publishers.wall]\ndriver = "hub"\n'
+    )
+
+
+@pytest.mark.looptime
+async def test_a_publisher_is_told_what_changes_and_all_again_after_it_was_lost(
+    publishing_runtime: tuple[Runtime, Times],
+) -> None:
+    begin = 1_700_000_000.0
+    async with running(publishing_runtime[0]):
+        await asyncio.sleep(1)
+        hub, feed = HubPublisher.made["wall"], ScriptedFeed.made["pbx"]
+        assert hub.context.name == "wall"
+        feed.say(FeedState.LIVE)
+        queued(feed, "a")
+        queued(feed, "b")
+        await asyncio.sleep(1)
+        hub.lose(DriverError("the broker went away"))
+        await asyncio.sleep(0.5)
+        queued(feed, "c")
+        hub.fault = None
+        await asyncio.sleep(9)
+        queued(feed, "d")
+        await asyncio.sleep(0.01)
+    times = [(at - begin, waiting) for at, waiting in hub.said]
+    assert [waiting for _at, waiting in times] == [
+        {},
+        {"sales": 2},
+        {"sales": 3},
+        {"sales": 4},
+    ]
+    assert [at for at, _waiting in times] == pytest.approx([0.0, 1.0, 3.0, 11.5], abs=0.01)
+
+
+@pytest.mark.looptime
+async def test_a_bug_in_a_publisher_ends_it_all_with_the_lamps_dark(
+    publishing_runtime: tuple[Runtime, Times],
+) -> None:
+    HubPublisher.made["wall"].fault = ZeroDivisionError()
+    with pytest.raises(ExceptionGroup) as caught:
+        await publishing_runtime[0].run(lambda _port: None)
+    assert isinstance(caught.value.exceptions[0], ZeroDivisionError)
+    assert LevelEngine.made[0].log[-2:] == ["dark", "close"]
+
+
+@pytest.fixture
+def serving_publisher() -> tuple[Runtime, Times]:
+    """A runtime with a publisher that serves pages."""
+    return make(with_port(0) + '[publishers.wall]\ndriver = "hub"\n')
+
+
+async def test_a_publisher_that_is_not_up_is_said_by_health(serving_publisher: tuple[Runtime, Times]) -> None:
+    hub = HubPublisher.made["wall"]
+    hub.fault = DriverError("not authorised", recoverable=False)
+    async with running(serving_publisher[0]) as port:
+        ScriptedFeed.made["pbx"].say(FeedState.LIVE)
+        answer = await get(port, "/healthz")
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"publisher wall is down since 20" in answer
+    assert b": not authorised" in answer
+
+
+@pytest.mark.looptime
+async def test_what_a_feed_says_of_a_group_that_is_not_its_own_is_counted_for_it(
+    publishing_runtime: tuple[Runtime, Times],
+) -> None:
+    runtime = publishing_runtime[0]
+    async with running(runtime):
+        await asyncio.sleep(0)
+        south = ScriptedFeed.made["south"]
+        south.say(FeedState.LIVE)
+        south.submit(
+            ContactQueued(
+                id="x",
+                source=FeedName("south"),
+                time=south.context.clock.now(),
+                group=GroupName("sales"),
+                contact=ContactId("x"),
+            )
+        )
+        assert runtime._skipped["south"].counts == {"other_group": 1}
+        assert runtime._monitor.view(runtime._clock.now()).groups == ()
 
 
 async def test_a_port_that_is_taken_is_one_sentence() -> None:
