@@ -9,25 +9,33 @@ from msgspec import inspect as shapes
 from queue_alert.app.config.drivers import missing_extra
 from queue_alert.app.config.durations import format_duration
 from queue_alert.app.config.problems import found
+from queue_alert.app.config.schema import FeedTable, OutputTable, PublisherTable
 from queue_alert.app.config.words import describe_type, example, is_duration
-from queue_alert.app.registry import FEEDS, OUTPUTS, ROUTES, BrokenDriverError, Registry
-from queue_alert.ports import FeedDriver, OutputDriver, Route
+from queue_alert.app.registry import FEEDS, OUTPUTS, PUBLISHERS, ROUTES, BrokenDriverError, Registry
+from queue_alert.ports import FeedDriver, OutputDriver, PublisherDriver, Route
 
 __all__ = ["describe_drivers"]
 
 _KINDS: Final[Mapping[str, tuple[str, type]]] = {
     "feed": (FEEDS, FeedDriver),
     "output": (OUTPUTS, OutputDriver),
+    "publisher": (PUBLISHERS, PublisherDriver),
     "page": (ROUTES, Route),
+}
+_COMMON: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "feed": FeedTable,
+    "output": OutputTable,
+    "publisher": PublisherTable,
 }
 
 
 def describe_drivers(registry: Registry) -> list[dict[str, Any]]:
-    """Return a description of every feed, output and page, in JSON's types.
+    """Return a description of every feed, output, publisher and page, in JSON's types.
 
     Each has ``kind``, ``name``, ``summary``, ``installed`` (whether it can be used), ``problem`` (why not,
-    and what to do; ``""`` if it can) and ``options``, each of which has ``name``, ``type``, ``required``,
-    ``default`` (as the configuration would have it, ``""`` if there is none) and ``example``.
+    and what to do; ``""`` if it can), ``options`` of its own and ``common``, those that every one of its kind
+    has. Each option has ``name``, ``type``, ``required``, ``default`` (as the configuration would have it,
+    ``""`` if there is none) and ``example``.
     """
     drivers = []
     for kind, (group, expected) in _KINDS.items():
@@ -39,7 +47,7 @@ def describe_drivers(registry: Registry) -> list[dict[str, Any]]:
                 continue
             if isinstance(driver, Route):
                 drivers.append(_described(kind, name, summary=f"{driver.path}: {driver.summary}"))
-            elif isinstance(driver, FeedDriver | OutputDriver):
+            else:
                 drivers.append(
                     _described(
                         kind,
@@ -47,13 +55,20 @@ def describe_drivers(registry: Registry) -> list[dict[str, Any]]:
                         summary=driver.summary,
                         problem=missing_extra(f'driver "{name}"', driver),
                         options=_options(driver.options),
+                        common=_common(kind, driver),
                     )
                 )
     return drivers
 
 
 def _described(
-    kind: str, name: str, *, summary: str = "", problem: str = "", options: list[dict[str, Any]] | None = None
+    kind: str,
+    name: str,
+    *,
+    summary: str = "",
+    problem: str = "",
+    options: list[dict[str, Any]] | None = None,
+    common: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     return {
         "kind": kind,
@@ -62,7 +77,20 @@ def _described(
         "installed": not problem,
         "problem": problem,
         "options": options or [],
+        "common": common or [],
     }
+
+
+def _common(kind: str, driver: Any) -> list[dict[str, Any]]:
+    options = _options(_COMMON[kind])
+    for option in options:
+        if option["name"] == "stale_after":
+            # Left out, it is as the driver has it.
+            limit = driver.stale_after_s
+            option["default"] = option["example"] = (
+                '"off"' if limit is None else f'"{format_duration(limit)}"'
+            )
+    return options
 
 
 def _options(struct: type[msgspec.Struct]) -> list[dict[str, Any]]:

@@ -5,13 +5,14 @@ import gzip
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
 
 from queue_alert.app.routing import Answer, Page, Request, json_answer, text_answer
 from queue_alert.core.events import FeedState
-from queue_alert.core.units import Seconds
-from queue_alert.core.view import FloorView
+from queue_alert.core.units import Instant, Seconds
+from queue_alert.core.view import FeedView, FloorView
 from queue_alert.ports import Route
 
 __all__ = ["MAX_RENDERS", "Renderer", "health_page"]
@@ -23,6 +24,8 @@ MAX_RENDERS: Final = 2
 
 _RENDER_TIMEOUT_S: Final[Seconds] = 10.0
 _ZIP_LEVEL: Final = 1
+_CLOCKS_APART_S: Final[Seconds] = 2.0
+"""From here on a clock that differs from ours is worth a warning: waits and time-outs are read off it."""
 
 
 class Renderer:
@@ -73,7 +76,7 @@ class Renderer:
 
 
 def health_page(view: Callable[[], FloorView]) -> Page:
-    """Return ``/healthz``: 200 while every feed is live and every output works, else 503 and why."""
+    """Return ``/healthz``: 200 while feeds are live, outputs work and publishers are up; else 503 and why."""
 
     async def answer(_request: Request) -> Answer:
         health = _health(view())
@@ -81,7 +84,9 @@ def health_page(view: Callable[[], FloorView]) -> Page:
         return json_answer(status, health)
 
     return Page(
-        path="/healthz", summary="what is wrong, if anything: feeds and outputs (JSON)", answer=answer
+        path="/healthz",
+        summary="what is wrong, if anything: feeds, outputs and publishers (JSON)",
+        answer=answer,
     )
 
 
@@ -96,19 +101,62 @@ def _zipped(route: Route, view: FloorView) -> bytes:
 
 def _health(view: FloorView) -> dict[str, Any]:
     problems = [
-        f"feed {feed.name} is {feed.state.value}" + (f": {feed.reason}" if feed.reason else "")
+        _said(f"feed {feed.name} is {feed.state.value}", feed.since, feed.reason)
         for feed in view.feeds
         if feed.state is not FeedState.LIVE
     ]
     problems += [f"output {output.name} failed: {output.fault}" for output in view.outputs if output.fault]
+    problems += [
+        _said(f"publisher {one.name} is down", one.since, one.reason)
+        for one in view.publishers
+        if not one.is_up
+    ]
     return {
         "status": "degraded" if problems else "ok",
         "problems": problems,
+        "warnings": [warning for feed in view.feeds if (warning := _clock_warning(feed))],
         "version": view.version,
         "uptime_s": round(view.at - view.started_at, 3),
-        "feeds": {feed.name: {"state": feed.state.value, "reason": feed.reason} for feed in view.feeds},
+        "feeds": {
+            feed.name: {
+                "state": feed.state.value,
+                "since": _utc(feed.since),
+                "reason": feed.reason,
+                "lag_s": _rounded(feed.lag_s),
+                "clock_offset_s": _rounded(feed.clock_offset_s),
+            }
+            for feed in view.feeds
+        },
         "outputs": {output.name: {"fault": output.fault} for output in view.outputs},
+        "publishers": {
+            one.name: {"is_up": one.is_up, "since": _utc(one.since), "reason": one.reason}
+            for one in view.publishers
+        },
     }
+
+
+def _said(what: str, since: Instant, reason: str) -> str:
+    return f"{what} since {_utc(since)}" + (f": {reason}" if reason else "")
+
+
+def _clock_warning(feed: FeedView) -> str:
+    offset = feed.clock_offset_s
+    if offset is None or abs(offset) < _CLOCKS_APART_S:
+        return ""
+    way = "behind" if offset > 0 else "ahead of"
+    return f"the clock of feed {feed.name} is {abs(offset):.1f} s {way} ours; let NTP set both"
+
+
+def _utc(at: Instant) -> str:
+    """Return an instant for people and programs alike: ``2026-11-20T11:03:07Z``."""
+    try:
+        return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    except (ValueError, OverflowError, OSError):
+        return "?"  # no calendar reaches there
+
+
+def _rounded(seconds: Seconds | None) -> Seconds | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _busy_answer() -> Answer:

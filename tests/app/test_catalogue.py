@@ -1,7 +1,7 @@
 from typing import Any
 
 from queue_alert.app.catalogue import describe_drivers
-from tests.app.fakes import registry
+from tests.app.fakes import MODULE, registry
 
 
 def described(name: str, **more: str) -> dict[str, Any]:
@@ -34,7 +34,39 @@ def test_a_driver_is_described_with_its_options() -> None:
                 "example": '"plain"',
             },
         ],
+        "common": [GROUPS, stale_after('"off"')],
     }
+
+
+GROUPS = {
+    "name": "groups",
+    "type": "list of text",
+    "required": False,
+    "default": '["*"]',
+    "example": '["*"]',
+}
+
+
+def stale_after(default: str) -> dict[str, Any]:
+    return {
+        "name": "stale_after",
+        "type": '"off" or duration',
+        "required": False,
+        "default": default,
+        "example": default,
+    }
+
+
+def test_how_long_silence_may_last_is_shown_as_the_driver_has_it() -> None:
+    listening = described("listening", listening=f"{MODULE}:LISTENING_FEED")
+    assert listening["common"] == [GROUPS, stale_after('"1m"')]
+    assert described("pin")["common"] == [GROUPS]
+
+
+def test_publishers_are_described_too() -> None:
+    hub = described("hub")
+    assert (hub["kind"], hub["summary"], hub["common"]) == ("publisher", "tells nobody", [])
+    assert [option["name"] for option in hub["options"]] == ["topic"]
 
 
 def test_lists_are_written_as_toml() -> None:

@@ -181,8 +181,44 @@ def test_one_driver_is_shown_as_a_table_to_copy(capsys: pytest.CaptureFixture[st
         "",
         "[outputs.beacon]",
         'driver = "virtual"',
-        'groups = ["*"]',
-        'kind = "lamp"  # "lamp", "rgb", "tower" or "two-tier-tower", the default',
+        'groups = ["*"]  # list of text, the default',
+        'kind = "lamp"   # "lamp", "rgb", "tower" or "two-tier-tower", the default',
+    ]
+
+
+def test_what_every_feed_may_say_is_shown_with_its_drivers_own_default(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["drivers", "simulator"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:6] == [
+        "[feeds.pbx]",
+        'driver = "simulator"',
+        'groups = ["*"]       # list of text, the default',
+        'stale_after = "off"  # "off" or duration, the default',
+    ]
+    assert main(["drivers"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "feeds",
+        '  every one has groups: list of text, default ["*"]',
+        '  every one has stale_after: "off" or duration, default as its driver has it',
+    ]
+
+
+def test_of_several_feeds_it_is_told_which_speaks_of_what(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[feeds.north]\ndriver = "simulator"\ngroups = ["sales", "n-*"]\nstale_after = "90s"\n'
+        '[feeds.south]\ndriver = "simulator"\n[outputs.lamp]\ndriver = "virtual"\n'
+    )
+    assert main(["check", "-c", str(path)]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out.splitlines() == [
+        f"{path}: fine: 2 feeds, 1 output, 0 groups",
+        f"{path}: feed north: simulator, may speak of sales, n-*, stale after 1m30s of silence",
+        f"{path}: feed south: simulator, may speak of all groups, silence alone never makes it stale",
     ]
 
 

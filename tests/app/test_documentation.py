@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -12,13 +13,26 @@ from queue_alert.app.cli import command_names
 from queue_alert.app.config import build_setup
 from queue_alert.app.config.schema import (
     ConfigFile,
+    FeedTable,
     GroupTable,
     HttpTable,
+    OutputTable,
     ServiceLevelTable,
     ThresholdsTable,
 )
+from queue_alert.app.pages import _health
 from queue_alert.app.registry import Registry
-from queue_alert.core.view import FloorView, LampsChanged, LiveMessage, ViewChanged
+from queue_alert.core.events import FeedState
+from queue_alert.core.units import FeedName
+from queue_alert.core.view import (
+    FeedView,
+    FloorView,
+    LampsChanged,
+    LiveMessage,
+    OutputView,
+    PublisherView,
+    ViewChanged,
+)
 
 REFERENCE = Path(__file__).parent.parent.parent / "docs" / "reference"
 
@@ -33,11 +47,13 @@ def test_the_whole_example_is_a_sound_configuration() -> None:
     setup = build_setup(tomllib.loads(example), file="config.toml", base=Path(), registry=Registry())
     assert setup.warnings == ()
     assert [plan.name for plan in setup.outputs] == ["beacon", "screen"]
+    assert [(feed.name, feed.stale_after_s) for feed in setup.feeds] == [("pbx", 120.0)]
 
 
 def test_every_key_is_described() -> None:
     text = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
     plain = [*ConfigFile.__struct_fields__[:3], *HttpTable.__struct_fields__, *GroupTable.__struct_fields__]
+    plain += [*FeedTable.__struct_fields__, *OutputTable.__struct_fields__]
     nested = [f"service_level.{name}" for name in ServiceLevelTable.__struct_fields__]
     nested += [
         f"{table}.{name}" for table in ("warning", "critical") for name in ThresholdsTable.__struct_fields__
@@ -58,7 +74,30 @@ def test_the_live_views_examples_are_messages_of_its_own() -> None:
         message = msgspec.json.decode(text, type=LiveMessage)
         assert isinstance(message, kind)
         assert json.loads(msgspec.json.encode(message)) == json.loads(text)
-    assert json.loads(health)["status"] == "degraded"
+    assert json.loads(health) == json.loads(msgspec.json.encode(_health(_view_of_the_example())))
+
+
+def _view_of_the_example() -> FloorView:
+    """What the live view's page shows the health of."""
+    at = datetime(2026, 11, 20, 11, 3, 7, tzinfo=UTC).timestamp()
+    begun = datetime(2026, 11, 20, 8, 0, 1, tzinfo=UTC).timestamp()
+    north = FeedView(name=FeedName("north"), state=FeedState.DOWN, since=at, reason="login refused")
+    south = FeedView(
+        name=FeedName("south"), state=FeedState.LIVE, since=begun, lag_s=0.02, clock_offset_s=3.2
+    )
+    return FloorView(
+        at=at,
+        started_at=at - 12.5,
+        version="0.1.0",
+        feeds=(north, south),
+        outputs=(OutputView(name="beacon", driver="gpio-lamp"),),
+        publishers=(PublisherView(name="hub", driver="mqtt", is_up=True, since=begun + 1),),
+    )
+
+
+def test_every_field_of_a_feed_is_described() -> None:
+    text = (REFERENCE / "live-view.md").read_text(encoding="utf-8")
+    assert [field for field in FeedView.__struct_fields__ if f"`{field}`" not in text] == []
 
 
 @pytest.mark.parametrize("page", ["configuration.md", "command-line.md", "live-view.md"])

@@ -10,18 +10,39 @@ from queue_alert.app.pages import MAX_RENDERS, Renderer, health_page
 from queue_alert.app.routing import Answer, Request
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import FeedName
-from queue_alert.core.view import FeedView, FloorView, OutputView
+from queue_alert.core.view import FeedView, FloorView, OutputView, PublisherView
 from queue_alert.ports import Route
 
 REQUEST = Request(method="GET", target="/", hosts=("localhost",))
 
 
-def view(*, state: FeedState = FeedState.LIVE, reason: str = "", fault: str = "") -> FloorView:
+def view(
+    *,
+    state: FeedState = FeedState.LIVE,
+    reason: str = "",
+    fault: str = "",
+    offset: float | None = None,
+    publisher: tuple[bool, str] = (True, ""),
+) -> FloorView:
     return FloorView(
         at=1010.0,
         version="1.2.3",
         started_at=1000.0,
-        feeds=(FeedView(name=FeedName("pbx"), state=state, reason=reason, since=1000.0),),
+        feeds=(
+            FeedView(
+                name=FeedName("pbx"),
+                state=state,
+                reason=reason,
+                since=1000.0,
+                clock_offset_s=offset,
+                lag_s=0.1234,
+            ),
+        ),
+        publishers=(
+            PublisherView(
+                name="hub", driver="mqtt", is_up=publisher[0], since=1_700_000_000.0, reason=publisher[1]
+            ),
+        ),
         outputs=(OutputView(name="beacon", driver="virtual", fault=fault),),
     )
 
@@ -37,10 +58,20 @@ async def test_all_is_well_while_feeds_are_live_and_outputs_work() -> None:
         {
             "status": "ok",
             "problems": [],
+            "warnings": [],
             "version": "1.2.3",
             "uptime_s": 10.0,
-            "feeds": {"pbx": {"state": "live", "reason": ""}},
+            "feeds": {
+                "pbx": {
+                    "state": "live",
+                    "since": "1970-01-01T00:16:40Z",
+                    "reason": "",
+                    "lag_s": 0.123,
+                    "clock_offset_s": None,
+                }
+            },
             "outputs": {"beacon": {"fault": ""}},
+            "publishers": {"hub": {"is_up": True, "since": "2023-11-14T22:13:20Z", "reason": ""}},
         },
     )
 
@@ -48,18 +79,48 @@ async def test_all_is_well_while_feeds_are_live_and_outputs_work() -> None:
 @pytest.mark.parametrize(
     ("floor", "problems"),
     [
-        (view(state=FeedState.DOWN, reason="login refused"), ["feed pbx is down: login refused"]),
-        (view(state=FeedState.SYNCING), ["feed pbx is syncing"]),
+        (
+            view(state=FeedState.DOWN, reason="login refused"),
+            ["feed pbx is down since 1970-01-01T00:16:40Z: login refused"],
+        ),
+        (view(state=FeedState.SYNCING), ["feed pbx is syncing since 1970-01-01T00:16:40Z"]),
+        (view(publisher=(False, "")), ["publisher hub is down since 2023-11-14T22:13:20Z"]),
+        (
+            view(publisher=(False, "connection refused")),
+            ["publisher hub is down since 2023-11-14T22:13:20Z: connection refused"],
+        ),
         (view(fault="unplugged"), ["output beacon failed: unplugged"]),
         (
             view(state=FeedState.STALE, fault="unplugged"),
-            ["feed pbx is stale", "output beacon failed: unplugged"],
+            ["feed pbx is stale since 1970-01-01T00:16:40Z", "output beacon failed: unplugged"],
         ),
     ],
 )
 async def test_what_is_wrong_is_named(floor: FloorView, problems: list[str]) -> None:
     status, found = await health(floor)
     assert (status, found["status"], found["problems"]) == (503, "degraded", problems)
+
+
+@pytest.mark.parametrize(
+    ("offset", "warnings"),
+    [
+        (None, []),
+        (1.99, []),
+        (-1.99, []),
+        (2.0, ["the clock of feed pbx is 2.0 s behind ours; let NTP set both"]),
+        (-3600.04, ["the clock of feed pbx is 3600.0 s ahead of ours; let NTP set both"]),
+    ],
+)
+async def test_clocks_that_differ_are_a_warning_and_no_more(
+    offset: float | None, warnings: list[str]
+) -> None:
+    status, found = await health(view(offset=offset))
+    assert (status, found["status"], found["warnings"]) == (200, "ok", warnings)
+
+
+async def test_an_instant_beyond_every_calendar_breaks_nothing() -> None:
+    feed = FeedView(name=FeedName("pbx"), state=FeedState.DOWN, since=1e18)
+    assert (await health(FloorView(at=0.0, feeds=(feed,))))[1]["problems"] == ["feed pbx is down since ?"]
 
 
 async def test_a_route_is_rendered_in_a_thread_from_the_view() -> None:

@@ -2,9 +2,13 @@
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from queue_alert.app.commands._common import add_config_option
 from queue_alert.ports import Command
+
+if TYPE_CHECKING:
+    from queue_alert.app.config import FeedSetup, Setup
 
 __all__ = ["COMMAND"]
 
@@ -33,13 +37,34 @@ def _run(arguments: argparse.Namespace) -> int:
         print(line, file=sys.stderr)
     if mistakes:
         return 1
-    counts = (
+    print(f"{file}: fine: {_counts(setup)}")
+    # One feed speaks of all there is; of several it matters which speaks of what.
+    for feed in setup.feeds if len(setup.feeds) > 1 else ():
+        print(f"{file}: feed {feed.name}: {_feed(feed)}")
+    return 0
+
+
+def _counts(setup: "Setup") -> str:
+    counts = [
         _count(len(setup.feeds), "feed"),
         _count(len(setup.outputs), "output"),
         _count(len(setup.policy.groups), "group"),
+    ]
+    if setup.publishers:
+        counts.append(_count(len(setup.publishers), "publisher"))
+    return ", ".join(counts)
+
+
+def _feed(feed: "FeedSetup") -> str:
+    from queue_alert.app.config.durations import format_duration
+
+    groups = "all groups" if "*" in feed.groups else ", ".join(feed.groups)
+    silence = (
+        "silence alone never makes it stale"
+        if feed.stale_after_s is None
+        else f"stale after {format_duration(feed.stale_after_s)} of silence"
     )
-    print(f"{file}: fine: {', '.join(counts)}")
-    return 0
+    return f"{feed.driver_name}, may speak of {groups}, {silence}"
 
 
 def _count(number: int, noun: str) -> str:

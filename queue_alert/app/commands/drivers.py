@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from typing import Any
+from typing import Any, Final
 
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.ports import Command
@@ -10,8 +10,8 @@ from queue_alert.ports import Command
 __all__ = ["COMMAND"]
 
 _DESCRIPTION = """\
-List the drivers that are installed: feeds and outputs with their options,
-and pages. An option's default is what holds where the configuration does not
+List the drivers that are installed: feeds, outputs and publishers with their
+options, and pages. An option's default is what holds where the configuration does not
 say otherwise.
 
 examples:
@@ -19,6 +19,9 @@ examples:
   queue-alert drivers gpio-lamp
   queue-alert drivers --json
 """
+
+_EXAMPLES: Final = {"feed": "pbx", "output": "beacon", "publisher": "hub"}
+"""What one of a kind could be called."""
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +53,11 @@ def _overview(drivers: list[dict[str, Any]]) -> str:
     blocks = []
     for kind in dict.fromkeys(driver["kind"] for driver in drivers):
         lines = [f"{kind}s"]
+        common = next(driver["common"] for driver in drivers if driver["kind"] == kind)
+        lines += [
+            f"  every one has {_option(option, has_default=option['name'] != 'stale_after')}"
+            for option in common
+        ]
         for driver in drivers:
             if driver["kind"] == kind:
                 missing = "" if driver["installed"] else "  (not installed)"
@@ -63,20 +71,17 @@ def _details(driver: dict[str, Any]) -> str:
     lines = [f"{driver['kind']} {driver['name']}: {driver['summary']}"]
     if driver["problem"]:
         lines += ["", driver["problem"]]
-    if driver["kind"] in {"feed", "output"}:
-        name = "pbx" if driver["kind"] == "feed" else "beacon"
-        lines += ["", f"[{driver['kind']}s.{name}]", f'driver = "{driver["name"]}"']
-        if driver["kind"] == "output":
-            lines.append('groups = ["*"]')
-        width = max((len(_assignment(option)) for option in driver["options"]), default=0)
-        lines += [f"{_assignment(option):<{width}}  # {_remark(option)}" for option in driver["options"]]
+    if driver["kind"] in _EXAMPLES:
+        options = [*driver["common"], *driver["options"]]
+        lines += ["", f"[{driver['kind']}s.{_EXAMPLES[driver['kind']]}]", f'driver = "{driver["name"]}"']
+        width = max((len(_assignment(option)) for option in options), default=0)
+        lines += [f"{_assignment(option):<{width}}  # {_remark(option)}" for option in options]
     return "\n".join(lines)
 
 
-def _option(option: dict[str, Any]) -> str:
-    return f"{option['name']}: {option['type']}, " + (
-        "required" if option["required"] else f"default {option['default']}"
-    )
+def _option(option: dict[str, Any], *, has_default: bool = True) -> str:
+    default = f"default {option['default']}" if has_default else "default as its driver has it"
+    return f"{option['name']}: {option['type']}, " + ("required" if option["required"] else default)
 
 
 def _assignment(option: dict[str, Any]) -> str:
