@@ -7,7 +7,7 @@ from rich.text import Text
 
 from dashboards.wallboard.columns import Legend, columns_for, legend_of
 from dashboards.wallboard.figures import Row, row_of, total_of
-from dashboards.wallboard.header import banner, feeds_row, footer, header
+from dashboards.wallboard.header import banner, feed_ages, feeds_rows, footer, header
 from dashboards.wallboard.help import help_rows
 from dashboards.wallboard.layout import Layout, Table, arrange, arrange_table, is_large
 from dashboards.wallboard.line import blank, line
@@ -80,7 +80,9 @@ class Board:
             (view.outputs, view.signals, width, lamp_width, scene.gone_since is None),
             lambda: lamp_rows(scene, look, width, lamp_width=lamp_width),
         )
-        layout = arrange(width=width, height=height, groups=len(groups), lamps=len(lamps))
+        layout = arrange(
+            width=width, height=height, groups=len(groups), lamps=len(lamps), feeds=len(view.feeds)
+        )
         page = self._once(
             "page",
             (groups, layout.group_rows, scene.turns),
@@ -90,14 +92,23 @@ class Board:
         rows = [header(scene, page, width)]
         if layout.feeds:
             # "Since" names the day when that was not today; an hour is often enough to look.
-            causes = (view.feeds, width, int(scene.now // 3600), scene.gone_since is None)
-            rows.append(self._once("feeds", causes, lambda: feeds_row(scene, look, width)))
+            causes = (
+                view.feeds,
+                feed_ages(scene),
+                (width, layout.feeds),
+                int(scene.now // 3600),
+                scene.gone_since is None,
+            )
+            rows += self._once("feeds", causes, lambda: feeds_rows(scene, look, width, layout.feeds))
         if layout.banner:
             rows.append(banner(scene, legend, look, width))
         if layout.big:
             rows += self._big(total, legend, scene, width)
+        held = sum(scene.is_group_held(group) for group in groups)
         rows += self._once(
-            "titles", (table, width, scene.is_held), lambda: titles(table, width, is_held=scene.is_held)
+            "titles",
+            (table, width, held, len(groups)),
+            lambda: titles(table, width, held=held, groups=len(groups)),
         )
         rows += self._groups(page, table, scene, width)
         if layout.totals:
@@ -118,14 +129,16 @@ class Board:
 
     def _groups(self, page: Page, table: Table, scene: Scene, width: int) -> list[Text]:
         rows = []
-        now, is_held = scene.figures_at, scene.is_held
+        now = scene.figures_at
         for index, group in enumerate(page.groups):
 
             def draw(group: GroupView = group) -> Text:
-                return group_row(row_of(group), table, self._look, width, now=now, is_held=is_held)
+                row = row_of(group, is_held=scene.is_group_held(group), stale_since=scene.stale_since(group))
+                return group_row(row, table, self._look, width, now=now)
 
             age = _whole_age(group.oldest_queued_at, now)
-            rows.append(self._once(("group", index), (group, age, table, width, is_held), draw))
+            held = scene.is_group_held(group), scene.stale_since(group)
+            rows.append(self._once(("group", index), (group, age, table, width, *held), draw))
         return rows
 
     def _big(self, total: Row, legend: Legend, scene: Scene, width: int) -> list[Text]:

@@ -11,9 +11,13 @@ from dashboards.wallboard.text import Align, clean, count, duration, percent
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.core.view import GroupView, ServiceLevelTarget
 
-__all__ = ["Column", "Legend", "columns_for", "legend_of", "target_name"]
+__all__ = ["EXPECTED_HEAD", "Column", "Legend", "columns_for", "legend_of", "target_name"]
 
 Cell = tuple[str, Style]
+
+EXPECTED_HEAD = ("EXPECTED WAIT", "BY METHOD")
+"""Title of the column that says since when a group is stale, where it is."""
+_EXPECTED_WIDTH = 22
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ def columns_for(legend: Legend) -> tuple[Column, ...]:
         Column(head=("OF", "ALL"), width=4, rank=7, cell=_agents),
         Column(head=("ABAN-", "DONED"), width=5, rank=4, cell=_abandoned),
         Column(head=("ANSWERED", "/OFFERED"), width=9, rank=8, cell=_answered),
-        Column(head=("EXPECTED WAIT", "BY METHOD"), width=22, rank=10, cell=_expected, align="left"),
+        Column(head=EXPECTED_HEAD, width=_EXPECTED_WIDTH, rank=10, cell=_expected, align="left"),
         Column(head=("AVERAGE", "ANSWER"), width=8, rank=12, cell=_speed_of_answer),
         Column(head=("AVERAGE", "HANDLING"), width=8, rank=13, cell=_handling),
     )
@@ -170,10 +174,13 @@ def _answered(row: Row, _now: Instant) -> Cell:
 
 
 def _expected(row: Row, _now: Instant) -> Cell:
+    if row.stale_since:
+        # What is held is no ground to promise anybody a wait.
+        return f"stale since {row.stale_since}"[-_EXPECTED_WIDTH:].lstrip(), PLAIN
     if row.expected_wait is None:
         return "-", FAINT
     method = clean(row.expected_wait.method, console=True).replace("_", " ")
-    return f"{duration(row.expected_wait.seconds)} {method}"[:22], PLAIN
+    return f"{duration(row.expected_wait.seconds)} {method}"[:_EXPECTED_WIDTH], PLAIN
 
 
 def _speed_of_answer(row: Row, _now: Instant) -> Cell:

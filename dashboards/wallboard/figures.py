@@ -29,6 +29,8 @@ class Row:
 
     Attributes:
         name: Group name as the ACD gives it, not cleaned.
+        is_held: Whether the figures are held, not known.
+        stale_since: Since when no feed vouches for them, as a clock shows it; "" where that is not known.
         severity: The group's; for the totals the worst.
         waiting: Contacts.
         oldest_queued_at: When the longest wait began.
@@ -66,9 +68,11 @@ class Row:
     expected_wait: ExpectedWait | None
     average_speed_of_answer_s: Seconds | None
     average_handling_s: Seconds | None
+    is_held: bool = False
+    stale_since: str = ""
 
 
-def row_of(group: GroupView) -> Row:
+def row_of(group: GroupView, *, is_held: bool = False, stale_since: str = "") -> Row:
     """Return the figures of one group."""
     formula = group.target.formula
     available, talking, not_ready = _shares(group.agents)
@@ -91,6 +95,8 @@ def row_of(group: GroupView) -> Row:
         expected_wait=group.expected_wait,
         average_speed_of_answer_s=group.today.average_speed_of_answer_s,
         average_handling_s=group.today.average_handling_s,
+        is_held=is_held,
+        stale_since=stale_since,
     )
 
 

@@ -20,6 +20,8 @@ _LEAST_PANEL_ROWS = 4
 _ABANDONED_HEIGHT = 20
 _SMALL_PANEL_ROWS, _UNBOUNDED_PANEL_ROWS = 3, 6
 _MOST_PANEL_ROWS = 24
+_MOST_FEED_ROWS, _FEEDS_HEIGHT = 4, 24
+"""So many feeds have a row each where the board is high enough, twice as many on a large one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Layout:
     Attributes:
         banner: Whether there is a row for what must be said.
         footer: Whether there is a last row for keys and log.
-        feeds: Whether the feeds have a row.
+        feeds: Rows for the feeds: one each, or one for all of them.
         totals: Whether the totals have a row.
         lamps: Rows of lamps.
         big: Whether the totals stand above in big digits.
@@ -50,7 +52,7 @@ class Layout:
 
     banner: bool
     footer: bool
-    feeds: bool
+    feeds: int
     totals: bool
     lamps: int
     big: bool
@@ -77,7 +79,7 @@ def arrange_table(columns: Sequence[Column], width: int) -> Table:
     return Table(columns=shown, group_width=left - (gap - 1) * len(shown), gap=gap)
 
 
-def arrange(*, width: int, height: int | None, groups: int, lamps: int) -> Layout:
+def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: int = 1) -> Layout:
     """Share out the rows.
 
     Args:
@@ -85,12 +87,13 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int) -> Layou
         height: In cells; ``None``: as many as all groups need.
         groups: How many there are.
         lamps: Rows that all the lamps would take.
+        feeds: How many there are.
     """
     if height is None:
         return Layout(
             banner=True,
             footer=False,
-            feeds=True,
+            feeds=max(feeds, 1),
             totals=True,
             lamps=lamps,
             big=False,
@@ -99,12 +102,14 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int) -> Layou
             panel_rows=_UNBOUNDED_PANEL_ROWS,
             has_agents=False,
         )
+    big = is_large(width=width, height=height)
+    most_feeds = _MOST_FEED_ROWS * 2 if big else _MOST_FEED_ROWS if height >= _FEEDS_HEIGHT else 1
+    feed_rows = feeds if 1 <= feeds <= most_feeds else 1
     room = height - 4  # the header, the columns' titles, one group
     parts: dict[str, int] = {}
-    for part, rows in (("banner", 1), ("footer", 1), ("feeds", 1), ("totals", 1), ("lamps", lamps)):
+    for part, rows in (("banner", 1), ("footer", 1), ("feeds", feed_rows), ("totals", 1), ("lamps", lamps)):
         parts[part] = rows if rows <= room else 0
         room -= parts[part]
-    big = is_large(width=width, height=height)
     room += 1 - (_BIG_ROWS if big else 0)
     panel = _SMALL_PANEL_ROWS if height >= _ABANDONED_HEIGHT else 0
     group_rows = max(min(groups, room - panel), 1)
@@ -113,7 +118,7 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int) -> Layou
     return Layout(
         banner=bool(parts["banner"]),
         footer=bool(parts["footer"]),
-        feeds=bool(parts["feeds"]),
+        feeds=parts["feeds"],
         totals=bool(parts["totals"]),
         lamps=parts["lamps"],
         big=big,

@@ -21,6 +21,7 @@ __all__ = [
     "FEED_STYLES",
     "GOOD",
     "HEADING",
+    "HELD_MARK",
     "LOUD",
     "MARKS",
     "PLAIN",
@@ -41,6 +42,8 @@ CRITICAL: Final = Style(color="bright_white", bgcolor="red", bold=True)
 ALARM: Final = CRITICAL
 LOUD: Final = Style(color="bright_white", bgcolor="blue", bold=True)
 
+HELD_MARK: Final = "?"
+"""Beside what is held, not known."""
 MARKS: Final = {Severity.NORMAL: "  ", Severity.WARNING: "! ", Severity.CRITICAL: "!!"}
 WORDS: Final = {Severity.NORMAL: "", Severity.WARNING: "WARNING", Severity.CRITICAL: "CRITICAL"}
 SEVERITY_STYLES: Final = {Severity.NORMAL: PLAIN, Severity.WARNING: WARNING, Severity.CRITICAL: CRITICAL}

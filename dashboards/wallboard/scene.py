@@ -1,10 +1,12 @@
 """All that a board shows at one instant."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
+from dashboards.wallboard.text import day_clock
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import Instant
-from queue_alert.core.view import FeedView, FloorView
+from queue_alert.core.view import FeedView, FloorView, GroupView
 
 __all__ = ["Scene"]
 
@@ -49,5 +51,21 @@ class Scene:
 
     @property
     def is_held(self) -> bool:
-        """Whether figures are held, not known: the monitor is gone or a feed is not live."""
+        """Whether any figures are held, not known: the monitor is gone or a feed is not live."""
         return self.gone_since is not None or bool(self.doubtful_feeds)
+
+    def is_group_held(self, group: GroupView) -> bool:
+        """Return whether a group's figures are held: the monitor is gone or a feed of its is not live."""
+        return self.gone_since is not None or group.stale
+
+    def stale_since(self, group: GroupView) -> str:
+        """Return since when a feed of the group has not been live, by the floor's clock; "" if unknown."""
+        if not group.stale:
+            return ""
+        since = [
+            feed.held_since
+            for feed in self.doubtful_feeds
+            if feed.held_since is not None
+            and any(fnmatchcase(group.name, pattern) for pattern in feed.groups)
+        ]
+        return day_clock(min(since), self.now, self.timezone) if since else ""

@@ -1,9 +1,10 @@
 """The groups' table: titles, a row a group, the totals, and the totals in big digits."""
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from dashboards.wallboard.columns import Legend
+from dashboards.wallboard.columns import EXPECTED_HEAD, Legend
 from dashboards.wallboard.digits import HEIGHT, big, big_width
 from dashboards.wallboard.figures import Row
 from dashboards.wallboard.layout import MARK_WIDTH, Table
@@ -12,6 +13,7 @@ from dashboards.wallboard.look import (
     CRITICAL,
     FAINT,
     HEADING,
+    HELD_MARK,
     MARKS,
     PLAIN,
     SEVERITY_STYLES,
@@ -28,10 +30,18 @@ __all__ = ["big_rows", "group_row", "titles", "total_row"]
 _BIG_GAP = 6
 
 
-def titles(table: Table, width: int, *, is_held: bool) -> list[Text]:
-    """Return the two rows of column titles; held figures are called so here too."""
+def titles(table: Table, width: int, *, held: int, groups: int) -> list[Text]:
+    """Return the two rows of column titles; held figures are called so here too.
+
+    Args:
+        table: The columns.
+        width: In cells.
+        held: How many groups' figures are held.
+        groups: How many groups there are.
+    """
+    title = "GROUP" if not held else "GROUP (held)" if held == groups else f"GROUP {HELD_MARK} held"
     rows = []
-    for index, name in enumerate(("", "GROUP (held)" if is_held else "GROUP")):
+    for index, name in enumerate(("", title)):
         parts: Parts = [(" " * MARK_WIDTH + fit(name, table.group_width), HEADING)]
         for column in table.columns:
             parts.append(
@@ -41,17 +51,17 @@ def titles(table: Table, width: int, *, is_held: bool) -> list[Text]:
     return rows
 
 
-def group_row(row: Row, table: Table, look: Look, width: int, *, now: Instant, is_held: bool) -> Text:
+def group_row(row: Row, table: Table, look: Look, width: int, *, now: Instant) -> Text:
     """Return one group's row.
 
     Critical colours all of it, a warning what says why; the mark says the same without colour. Held figures
-    are dim, but for the severity.
+    are dim, but for the severity, and have a mark of their own.
     """
     is_critical = row.severity is Severity.CRITICAL
     band = SEVERITY_STYLES[row.severity]
-    rest = FAINT if is_held and not is_critical else PLAIN
-    name = look.cell(row.name, table.group_width)
-    parts: Parts = [(f"{MARKS[row.severity]} {name}", _laid(band, rest))]
+    rest = FAINT if row.is_held and not is_critical else PLAIN
+    mark = MARKS[row.severity].strip() + (HELD_MARK if row.is_held else "")
+    parts: Parts = [(mark.ljust(MARK_WIDTH) + _name(row, table, look), _laid(band, rest))]
     for column in table.columns:
         text, style = column.cell(row, now)
         under = band if column.in_band or is_critical else PLAIN
@@ -62,14 +72,25 @@ def group_row(row: Row, table: Table, look: Look, width: int, *, now: Instant, i
     return line(parts, width, base=CRITICAL if is_critical else PLAIN)
 
 
+def _name(row: Row, table: Table, look: Look) -> str:
+    """Return the group's name, and behind it since when it is stale, as far as there is room for that."""
+    name = look.words(row.name)
+    if row.stale_since and not any(column.head == EXPECTED_HEAD for column in table.columns):
+        for said in (f" (stale since {row.stale_since})", f" (since {row.stale_since})", " (stale)"):
+            if cell_len(name) + len(said) <= table.group_width:
+                return fit(name + said, table.group_width)
+    return look.cell(row.name, table.group_width)
+
+
 def _laid(band: Style, rest: Style) -> Style:
     return rest if band is PLAIN else band
 
 
 def total_row(row: Row, table: Table, width: int, *, now: Instant, is_held: bool) -> Text:
-    """Return the totals over all groups, on every page."""
+    """Return the totals over all groups, on every page; held as soon as any part of them is."""
     rest = FAINT if is_held else PLAIN
-    parts: Parts = [(" " * MARK_WIDTH + fit("ALL GROUPS", table.group_width), rest + STRONG)]
+    mark = HELD_MARK if is_held else ""
+    parts: Parts = [(mark.ljust(MARK_WIDTH) + fit("ALL GROUPS", table.group_width), rest + STRONG)]
     for column in table.columns:
         # The worst severity's word belongs to one group, not to their sum.
         text, style = ("", PLAIN) if column.head == ("", "") else column.cell(row, now)

@@ -11,14 +11,27 @@ from rich.cells import cell_len, set_cell_size
 
 from queue_alert.core.units import Instant, Ratio, Seconds
 
-__all__ = ["Align", "clean", "clock", "count", "day_clock", "duration", "fit", "moment", "percent", "zone"]
+__all__ = [
+    "Align",
+    "clean",
+    "clock",
+    "count",
+    "day_clock",
+    "duration",
+    "fit",
+    "how_long",
+    "moment",
+    "percent",
+    "zone",
+]
 
 Align = Literal["left", "right", "centre"]
 
 _CONSOLE_EXTRAS = frozenset("▄█▲")
 _CONSOLE_TWINS = str.maketrans("…–—‘’“”•", "~--''\"\"*")  # noqa: RUF001  # look-alikes are the point
 _LONGEST_TEXT = 400
-_MINUTE, _HOUR = 60, 3600
+_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_FINE_DAYS = 10 * _DAY
 _TEN_HOURS = 10 * _HOUR
 _LAST_HOURS = 1000 * _HOUR
 
@@ -96,6 +109,25 @@ def duration(seconds: Seconds) -> str:
     if whole < _LAST_HOURS:
         return f"{whole // _HOUR}h{whole % _HOUR // _MINUTE:02d}"
     return ">999h"
+
+
+def how_long(seconds: Seconds) -> str:
+    """Return ``45 s``, ``12 min``, ``3 h 20 min``, ``2 d 5 h`` or ``120 d``: rounded down, at most 11 cells.
+
+    Less than 0 is 0.
+    """
+    whole = int(min(max(seconds, 0.0), _LAST_HOURS * 24)) if math.isfinite(seconds) else _LAST_HOURS * 24
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    if whole < _DAY:
+        return _in_two(whole // _HOUR, "h", whole % _HOUR // _MINUTE, "min")
+    return _in_two(whole // _DAY, "d", whole % _DAY // _HOUR if whole < _FINE_DAYS else 0, "h")
+
+
+def _in_two(large: int, unit: str, small: int, small_unit: str) -> str:
+    return f"{large} {unit} {small} {small_unit}" if small else f"{large} {unit}"
 
 
 def count(number: int, *, width: int = 5) -> str:

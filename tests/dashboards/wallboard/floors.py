@@ -3,6 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from queue_alert.core.effects import Severity, SignalLevel
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, SignalName
@@ -95,7 +97,13 @@ def gave_up(contact: str, caller: str, ago_s: float, waited_s: float) -> Abandon
 
 def feed(state: FeedState = FeedState.LIVE, reason: str = "", name: str = "pbx1") -> FeedView:
     return FeedView(
-        name=FeedName(name), state=state, reason=reason, since=NOW - 3600, last_event_at=NOW - 1, events=5012
+        name=FeedName(name),
+        state=state,
+        reason=reason,
+        since=NOW - 3600,
+        held_since=None if state is FeedState.LIVE else NOW - 3600,
+        last_event_at=NOW - 1,
+        events=5012,
     )
 
 
@@ -140,7 +148,9 @@ def busy_floor(*, state: FeedState = FeedState.LIVE, reason: str = "") -> FloorV
         started_at=MIDNIGHT - 86_400,
         reset_at=MIDNIGHT,
         timezone=TIMEZONE,
-        groups=(normal, critical, warning, *others),
+        groups=tuple(
+            replace(one, stale=state is not FeedState.LIVE) for one in (normal, critical, warning, *others)
+        ),
         feeds=(feed(state, reason),),
         signals=(
             SignalView(SignalName("beacon"), SignalLevel(10, Severity.CRITICAL, state is not FeedState.LIVE)),
@@ -171,3 +181,21 @@ def many_groups(number: int) -> FloorView:
         for index in range(number)
     ]
     return FloorView(at=NOW, version="0.1.0", timezone=TIMEZONE, groups=tuple(groups), feeds=(feed(),))
+
+
+def floor_of(*feeds: FeedView) -> FloorView:
+    """The busy floor, its groups shared out: every feed speaks of two or three, the first of one more."""
+    view = busy_floor()
+    names = [one.name for one in view.groups]
+    shares = [tuple(names[index :: len(feeds)]) for index in range(len(feeds))]
+    shares[0] = (*shares[0], names[-1])
+    own = tuple(replace(one, groups=share) for one, share in zip(feeds, shares, strict=True))
+    lost = {name for one in own if one.state is not FeedState.LIVE for name in one.groups}
+    groups = tuple(replace(one, stale=one.name in lost) for one in view.groups)
+    beacon = SignalView(SignalName("beacon"), SignalLevel(10, Severity.CRITICAL, bool(lost)))
+    return replace(view, feeds=own, groups=groups, signals=(beacon, *view.signals[1:]))
+
+
+def lost(name: str, state: FeedState, reason: str, *, minutes: float) -> FeedView:
+    since = NOW - minutes * 60
+    return replace(feed(state, reason, name), since=since, held_since=since)

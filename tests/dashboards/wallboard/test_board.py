@@ -11,14 +11,24 @@ from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.text import Text
 
-from dashboards.wallboard.ansi import ansi, plain
+from dashboards.wallboard.ansi import ansi, plain, runs
 from dashboards.wallboard.board import Board, draw_board
 from dashboards.wallboard.look import Look
 from dashboards.wallboard.scene import Scene
 from queue_alert.core.effects import Severity
 from queue_alert.core.events import FeedState
-from queue_alert.core.view import FloorView, OutputView, ServiceLevelTarget
-from tests.dashboards.wallboard.floors import NOW, agent, busy_floor, feed, gave_up, group, many_groups
+from queue_alert.core.view import FeedView, FloorView, OutputView, PublisherView, ServiceLevelTarget
+from tests.dashboards.wallboard.floors import (
+    NOW,
+    agent,
+    busy_floor,
+    feed,
+    floor_of,
+    gave_up,
+    group,
+    lost,
+    many_groups,
+)
 from tests.dashboards.wallboard.golden import check_golden
 
 ADDRESS = "ws://127.0.0.1:9469/live"
@@ -57,6 +67,96 @@ def test_stale_feed_looks_as_agreed() -> None:
 
 def test_down_feed_looks_as_agreed() -> None:
     check_golden("down-80x24", draw(busy_floor(state=FeedState.DOWN, reason="connection refused")))
+
+
+TWO_FEEDS = (
+    replace(feed(name="north"), lag_s=4.2, clock_offset_s=3.4, corrections=12),
+    lost("south", FeedState.DOWN, "connection refused", minutes=4),
+)
+FOUR_FEEDS = (
+    *TWO_FEEDS,
+    lost("call centre in the east", FeedState.STALE, "nothing heard for 60 s", minutes=0.5),
+    lost("west", FeedState.SYNCING, "", minutes=26 * 60),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "feeds", "width", "height", "console"),
+    [
+        ("two-feeds-80x24", TWO_FEEDS, 80, 24, False),
+        ("two-feeds-170x50", TWO_FEEDS, 170, 50, False),
+        ("two-feeds-40x12", TWO_FEEDS, 40, 12, False),
+        ("four-feeds-80x24-console", FOUR_FEEDS, 80, 24, True),
+        ("four-feeds-120x40", FOUR_FEEDS, 120, 40, False),
+    ],
+)
+def test_several_feeds_look_as_agreed(
+    name: str, feeds: tuple[FeedView, ...], width: int, height: int, console: bool
+) -> None:
+    rows = draw_board(floor_of(*feeds), NOW, width=width, height=height, console=console, address=ADDRESS)
+    check_golden(name, text_of(rows))
+
+
+def test_feeds_of_a_monitor_that_is_gone_are_called_what_they_were() -> None:
+    rows = draw(floor_of(*TWO_FEEDS), now=NOW + 30, gone_since=NOW).splitlines()
+    assert rows[1:3] == ["  ?  south was down", "  ?  north was live"]
+
+
+def test_figures_that_are_held_are_dim_and_others_are_not() -> None:
+    known, held = (
+        group("known", waiting=3, longest_s=9),
+        replace(group("held", waiting=3, longest_s=9), stale=True),
+    )
+    down = replace(lost("b", FeedState.DOWN, "", minutes=5), groups=("held",))
+    view = FloorView(at=NOW, groups=(known, held), feeds=(feed(), down))
+    rows = Board(Look()).draw(Scene(view=view, now=NOW), width=80, height=24)
+    (one,) = (row for row in rows if row.plain.startswith("   known"))
+    (other,) = (row for row in rows if row.plain.startswith("?  held"))
+    for row, is_dim in ((one, False), (other, True)):
+        figures = {text.strip(): bool(style.dim) for text, style in runs(row)}
+        assert {figures["3"], figures["00:09"]} == {is_dim}
+
+
+def test_how_long_a_feed_is_lost_grows_by_itself() -> None:
+    view = floor_of(lost("pbx", FeedState.DOWN, "gone", minutes=0))
+    board = Board(Look())
+    said = [
+        plain(board.draw(Scene(view=view, now=NOW + age), width=80, height=24)[1])
+        for age in (0, 1, 61, 3600, 90_000)
+    ]
+    assert [text.partition(", for ")[2] for text in said] == ["0 s", "1 s", "1 min", "1 h", "1 d 1 h"]
+
+
+def test_a_group_is_stale_since_the_first_of_its_feeds_was_lost() -> None:
+    early = replace(lost("a", FeedState.STALE, "", minutes=10), groups=("Sales", "Sup*"))
+    late = lost("b", FeedState.DOWN, "", minutes=5)
+    groups = tuple(replace(group(name), stale=True) for name in ("Support", "Billing"))
+    view = FloorView(at=NOW, timezone="Europe/Berlin", feeds=(early, late), groups=groups)
+    board = draw(view, width=200, height=30)
+    assert re.findall(r"(Support|Billing).*stale since (\S+)", board) == [
+        ("Support", "11:53:07"),
+        ("Billing", "11:58:07"),
+    ]
+
+
+def test_a_group_that_is_stale_for_no_known_reason_is_marked_all_the_same() -> None:
+    view = replace(busy_floor(), groups=(replace(group("Sales"), stale=True),))
+    assert "\n?  Sales    " in draw(view)
+
+
+def test_a_publisher_that_is_not_up_is_said_where_nothing_worse_is() -> None:
+    publisher = PublisherView(name="hub", driver="mqtt", since=NOW - 60, reason="connection refused")
+    view = replace(busy_floor(), publishers=(replace(publisher, name="fine", is_up=True), publisher))
+    assert draw(view).splitlines()[2] == " ! publisher hub is down since 12:02:07: connection refused"
+    quiet = replace(view, publishers=(replace(publisher, reason=""),))
+    assert draw(quiet).splitlines()[2] == " ! publisher hub is down since 12:02:07"
+    worse = replace(view, feeds=(feed(FeedState.DOWN),))
+    assert draw(worse).splitlines()[2] == " !! pbx1 is down since 11:03:07"
+
+
+def test_several_lost_feeds_are_counted_in_the_header() -> None:
+    feeds = (lost("a", FeedState.DOWN, "", minutes=1), lost("b", FeedState.DOWN, "", minutes=1), feed())
+    assert "!! 2 FEEDS DOWN - 6 of 8 groups held" in draw(floor_of(*feeds))
 
 
 def test_gone_monitor_looks_as_agreed() -> None:

@@ -33,10 +33,16 @@ def test_wide_board_has_all_columns() -> None:
 
 
 @given(
-    width=st.integers(1, 300), height=st.integers(1, 120), groups=st.integers(0, 500), lamps=st.integers(0, 3)
+    width=st.integers(1, 300),
+    height=st.integers(1, 120),
+    groups=st.integers(0, 500),
+    lamps=st.integers(0, 3),
+    feeds=st.integers(0, 20),
 )
-def test_rows_of_a_layout_never_exceed_the_height(width: int, height: int, groups: int, lamps: int) -> None:
-    layout = arrange(width=width, height=height, groups=groups, lamps=lamps)
+def test_rows_of_a_layout_never_exceed_the_height(
+    width: int, height: int, groups: int, lamps: int, feeds: int
+) -> None:
+    layout = arrange(width=width, height=height, groups=groups, lamps=lamps, feeds=feeds)
     rows = 3 + layout.group_rows + layout.spare_rows + layout.panel_rows + layout.lamps + 7 * layout.big
     rows += layout.banner + layout.footer + layout.feeds + layout.totals
     assert rows == max(height, 4)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dashboards.wallboard.text import clean, clock, count, day_clock, duration, fit, percent, zone
+from dashboards.wallboard.text import clean, clock, count, day_clock, duration, fit, how_long, percent, zone
 from tests.dashboards.wallboard.floors import NOW, TIMEZONE
 
 
@@ -128,3 +128,25 @@ def test_instant_beyond_every_calendar_is_dashes() -> None:
 def test_instant_of_another_day_names_the_day() -> None:
     assert day_clock(NOW - 86_400, NOW, TIMEZONE) == "Thu 19 12:03:07"
     assert day_clock(NOW - 60, NOW, TIMEZONE) == "12:02:07"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-5, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (12_000, "3 h 20 min"),
+        (86_399, "23 h 59 min"),
+        (86_400, "1 d"),
+        (190_000, "2 d 4 h"),
+        (864_000, "10 d"),
+        (950_000, "10 d"),
+        (float("inf"), "1000 d"),
+    ],
+)
+def test_how_long_is_said_in_words(seconds: float, expected: str) -> None:
+    assert how_long(seconds) == expected
+    assert len(expected) <= 11
