@@ -73,6 +73,10 @@ def _severity(view: FloorView) -> Iterator[Row]:
     return (((group.name,), group.severity) for group in view.groups)
 
 
+def _stale(view: FloorView) -> Iterator[Row]:
+    return (((group.name,), group.stale) for group in view.groups)
+
+
 def _agents(view: FloorView) -> Iterator[Row]:
     return (
         ((group.name, state), group.agents.get(state, 0)) for group in view.groups for state in AgentState
@@ -134,6 +138,22 @@ def _feed_up(view: FloorView) -> Iterator[Row]:
     return (((feed.name,), feed.state is FeedState.LIVE) for feed in view.feeds)
 
 
+def _feed_state(view: FloorView) -> Iterator[Row]:
+    return (((feed.name, state), feed.state is state) for feed in view.feeds for state in FeedState)
+
+
+def _feed_since(view: FloorView) -> Iterator[Row]:
+    return (((feed.name,), feed.since) for feed in view.feeds)
+
+
+def _feed_lag(view: FloorView) -> Iterator[Row]:
+    return (((feed.name,), feed.lag_s) for feed in view.feeds if feed.lag_s is not None)
+
+
+def _feed_clock_offset(view: FloorView) -> Iterator[Row]:
+    return (((feed.name,), feed.clock_offset_s) for feed in view.feeds if feed.clock_offset_s is not None)
+
+
 def _feed_last_event(view: FloorView) -> Iterator[Row]:
     for feed in view.feeds:
         if feed.last_event_at is not None:
@@ -157,6 +177,10 @@ def _feed_anomalies(view: FloorView) -> Iterator[Row]:
 
 def _outputs(view: FloorView) -> Iterator[Row]:
     return (((output.name,), not output.fault) for output in view.outputs)
+
+
+def _publishers(view: FloorView) -> Iterator[Row]:
+    return (((publisher.name,), publisher.is_up) for publisher in view.publishers)
 
 
 def _gauge(
@@ -189,6 +213,9 @@ FAMILIES: tuple[Family, ...] = (
         "When the longest-waiting contact began to wait; absent while nobody waits.",
     ),
     _gauge("acd_group_severity", ("group",), _severity, "0 normal, 1 warning, 2 critical."),
+    _gauge(
+        "acd_group_stale", ("group",), _stale, "1 while a feed of the group is not live: figures are held."
+    ),
     _gauge("acd_agents", ("group", "state"), _agents, "Agents by state."),
     _gauge(
         "acd_expected_wait_seconds",
@@ -228,6 +255,22 @@ FAMILIES: tuple[Family, ...] = (
     _histogram("acd_talk_seconds", ("group",), _talk, "Conversations, time on hold not included."),
     _histogram("acd_held_seconds", ("group",), _held, "Time customers were held by an agent, per contact."),
     _gauge("acd_feed_up", ("feed",), _feed_up, "1 while the feed is live, else 0: figures are held."),
+    _gauge("acd_feed_state", ("feed", "state"), _feed_state, "1 for the state the feed is in, else 0."),
+    _gauge(
+        "acd_feed_state_timestamp_seconds", ("feed",), _feed_since, "Since when the feed is in its state."
+    ),
+    _gauge(
+        "acd_feed_lag_seconds",
+        ("feed",),
+        _feed_lag,
+        "How late the feed says things, the clocks' offset taken off; absent while not known.",
+    ),
+    _gauge(
+        "acd_feed_clock_offset_seconds",
+        ("feed",),
+        _feed_clock_offset,
+        "Our clock minus the feed's, estimated; absent while not known.",
+    ),
     _gauge(
         "acd_feed_last_event_timestamp_seconds",
         ("feed",),
@@ -248,5 +291,11 @@ FAMILIES: tuple[Family, ...] = (
         "What did not fit or could not be read, by kind.",
     ),
     _gauge("acd_output_up", ("output",), _outputs, "1 while the lamp or sounder works, 0 in a fault."),
+    _gauge(
+        "acd_publisher_up",
+        ("publisher",),
+        _publishers,
+        "1 while the publisher is connected and says changes.",
+    ),
 )
 """Everything there is, in the order in which it is written."""

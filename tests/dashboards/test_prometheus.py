@@ -16,7 +16,7 @@ from dashboards.prometheus_families import FAMILIES, Kind
 from queue_alert.core.effects import Anomaly
 from queue_alert.core.events import FeedState, Outcome
 from queue_alert.core.units import FeedName, GroupName
-from queue_alert.core.view import FeedView, FloorView, Histogram
+from queue_alert.core.view import FeedView, FloorView, Histogram, PublisherView
 from queue_alert.ports import Skipped
 from tests.dashboards.wallboard.floors import NOW, busy_floor, feed, group
 
@@ -40,7 +40,8 @@ def floor() -> FloorView:
         replace(feed(), corrections=4, anomalies={"unknown_contact": 2, "made_up": 1}),
         FeedView(name=FeedName("second"), state=FeedState.STALE, since=NOW),
     )
-    return replace(busy_floor(), groups=(one, other), feeds=feeds)
+    publishers = (PublisherView(name="hub", driver="mqtt", is_up=True),)
+    return replace(busy_floor(), groups=(one, other), feeds=feeds, publishers=publishers)
 
 
 def families(view: FloorView) -> dict[str, Metric]:
@@ -141,6 +142,44 @@ def test_feed_is_up_only_while_live() -> None:
     }
     assert samples(floor(), "acd_feed_last_event_timestamp_seconds") == {
         ("acd_feed_last_event_timestamp_seconds", "feed=pbx1"): NOW - 1
+    }
+
+
+def test_a_feeds_state_is_one_of_four_and_has_a_since() -> None:
+    name = "acd_feed_state"
+    assert samples(floor(), name) == {
+        (name, f"feed={feed}", f"state={state}"): float(
+            (feed, state) in {("pbx1", "live"), ("second", "stale")}
+        )
+        for feed in ("pbx1", "second")
+        for state in FeedState
+    }
+    since = "acd_feed_state_timestamp_seconds"
+    assert samples(floor(), since) == {(since, "feed=pbx1"): NOW - 3600, (since, "feed=second"): NOW}
+
+
+def test_lag_and_clock_offset_are_absent_while_not_known() -> None:
+    first, second = floor().feeds
+    view = replace(floor(), feeds=(replace(first, lag_s=4.25, clock_offset_s=-3.5), second))
+    for name, value in (("acd_feed_lag_seconds", 4.25), ("acd_feed_clock_offset_seconds", -3.5)):
+        assert samples(view, name) == {(name, "feed=pbx1"): value}
+
+
+def test_a_stale_group_is_told_from_one_that_is_known() -> None:
+    one, other = floor().groups
+    name = "acd_group_stale"
+    assert samples(replace(floor(), groups=(one, replace(other, stale=True))), name) == {
+        (name, f"group={ODD}"): 0.0,
+        (name, "group=quiet"): 1.0,
+    }
+
+
+def test_a_publisher_is_up_or_not() -> None:
+    up, down = (PublisherView(name=name, driver="mqtt", is_up=name == "a") for name in ("a", "b"))
+    name = "acd_publisher_up"
+    assert samples(replace(floor(), publishers=(up, down)), name) == {
+        (name, "publisher=a"): 1.0,
+        (name, "publisher=b"): 0.0,
     }
 
 
