@@ -1,0 +1,213 @@
+"""Callers (FreeSWITCH calls them *members*): who waits where, who is being rung for them, how they leave.
+
+Source: FreeSWITCH 1.10, mod_callcenter.c (``callcenter_function``, ``outbound_agent_thread_run``).
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.freeswitch.agents import AgentDesk
+from adapters.freeswitch.event import SwitchEvent, epoch
+from adapters.freeswitch.outbox import Outbox
+from adapters.freeswitch.talks import TalkDesk
+from adapters.freeswitch.vocabulary import ANSWERED, WAITING_STATES, outcome_of, ring_failure
+from queue_alert.core.events import (
+    ContactLeft,
+    ContactQueued,
+    ContactRingFailed,
+    ContactRung,
+    WaitingContact,
+)
+from queue_alert.core.units import AgentId, ContactId, GroupName, Instant, Seconds
+
+__all__ = ["GRACE_S", "WAIT_LIMIT", "CallerDesk", "MemberRow"]
+
+WAIT_LIMIT: Final = 20_000
+"""How many waits are remembered; past that the oldest is forgotten."""
+
+GRACE_S: Final = 5.0
+"""A caller is said to have joined a moment before he is in the table: so long a list without him proves
+nothing."""
+
+_SAME_WAIT_S: Final = 2.5
+_NUMBER_LIMIT: Final = 200
+_TERMINATED: Final = "Terminated"
+
+MemberRow = tuple[str, ...]
+"""Uuid, cid_number, joined_epoch, state, rejoined_epoch."""
+
+
+@dataclass(slots=True)
+class _Wait:
+    group: GroupName
+    since: Instant
+    rung_at: dict[AgentId, Instant] = field(default_factory=dict)
+
+
+class CallerDesk:
+    """Follows every wait.
+
+    Args:
+        outbox: Where events go.
+        talks: Knows who is being put through.
+        agents: Knows what agents do.
+        limit: See :data:`WAIT_LIMIT`.
+    """
+
+    def __init__(
+        self, outbox: Outbox, talks: TalkDesk, agents: AgentDesk, *, limit: int = WAIT_LIMIT
+    ) -> None:
+        self._outbox = outbox
+        self._talks = talks
+        self._agents = agents
+        self._limit = limit
+        self._waits: dict[ContactId, _Wait] = {}
+
+    def waiting(self, group: GroupName) -> int:
+        """Return how many wait in a queue by all that was said."""
+        return sum(wait.group == group for wait in self._waits.values())
+
+    def joined(self, event: SwitchEvent) -> GroupName:
+        """Take ``member-queue-start`` or ``member-queue-resume`` and return the queue.
+
+        One who resumes abandoned his place a moment ago and gets it back; he did not wait in between.
+        """
+        group, contact = event.the_group(), event.the_contact()
+        talk = self._talks.find(contact)
+        if talk is not None:
+            self._talks.close(talk)
+        self._remember(contact, _Wait(group, self._outbox.time))
+        self._outbox.add(
+            ContactQueued(
+                **self._outbox.stamp(),
+                group=group,
+                contact=contact,
+                caller=event.member_number[:_NUMBER_LIMIT],
+            )
+        )
+        return group
+
+    def rung(self, event: SwitchEvent) -> None:
+        """Take ``agent-offering``."""
+        group, contact, agent = event.the_group(), event.the_contact(), event.the_agent()
+        wait = self._waits.get(contact)
+        if wait is not None:
+            wait.rung_at[agent] = self._outbox.time
+        self._outbox.add(ContactRung(**self._outbox.stamp(), group=group, contact=contact, agent=agent))
+
+    def ring_failed(self, event: SwitchEvent) -> None:
+        """Take ``bridge-agent-fail``."""
+        group, contact, agent = event.the_group(), event.the_contact(), event.the_agent()
+        self._outbox.add(
+            ContactRingFailed(
+                **self._outbox.stamp(),
+                group=group,
+                contact=contact,
+                agent=agent,
+                reason=ring_failure(event),
+                ring_s=self._rang_for(contact, agent, event.agent_called, event.agent_aborted),
+            )
+        )
+
+    def bridge_started(self, event: SwitchEvent) -> None:
+        """Take ``bridge-agent-start``: he stops waiting here, not at ``member-queue-end``."""
+        event.the_group()
+        contact, agent = event.the_contact(), event.the_agent()
+        ring_s = self._rang_for(contact, agent, event.agent_called, event.agent_answered)
+        self._waits.pop(contact, None)
+        self._talks.begun(event, ring_s=ring_s, is_proved=self._agents.is_in_call(agent))
+
+    def bridge_ended(self, event: SwitchEvent) -> bool:
+        """Take ``bridge-agent-end``; return whether he may be waiting on, the bridge having failed."""
+        event.the_group()
+        contact = event.the_contact()
+        if event.agent_bridged == "false":
+            talk = self._talks.find(contact)
+            if talk is not None and not talk.is_answered:
+                self._talks.failed(talk)
+                return True
+            return False
+        self._waits.pop(contact, None)
+        self._talks.ended(event)
+        self._agents.bridge_ended(event.the_agent())
+        return False
+
+    def left(self, event: SwitchEvent) -> None:
+        """Take ``member-queue-end``."""
+        group, contact = event.the_group(), event.the_contact()
+        talk = self._talks.find(contact)
+        if event.cause == _TERMINATED:
+            # The conversation's end was told before this. If not, it is told now.
+            if talk is not None or contact in self._waits:
+                self._waits.pop(contact, None)
+                self._talks.ended(event)
+            return
+        if talk is not None and talk.is_answered:
+            return  # put through, and gone before the queue had noticed
+        if talk is not None:
+            self._talks.close(talk)
+        self._waits.pop(contact, None)
+        joined_at = epoch(event.member_joined)
+        self._outbox.add(
+            ContactLeft(
+                **self._outbox.stamp(),
+                group=group,
+                contact=contact,
+                outcome=outcome_of(event),
+                queue_s=None if joined_at is None else max(self._outbox.time - joined_at, 0.0),
+            )
+        )
+
+    def listed(self, group: GroupName, rows: list[MemberRow]) -> tuple[WaitingContact, ...]:
+        """Take a queue's list of callers, answered ones and all, and return those who wait."""
+        now = self._outbox.their_time
+        self._talks.listed(
+            group,
+            {ContactId(row[0]) for row in rows},
+            {ContactId(row[0]) for row in rows if row[3] == ANSWERED},
+        )
+        before = {contact: wait for contact, wait in self._waits.items() if wait.group == group}
+        found: list[WaitingContact] = []
+        for uuid, number, joined, state, rejoined in rows:
+            contact = ContactId(uuid)
+            # What an agent has picked up for is still called Trying until the bridge stands.
+            if state not in WAITING_STATES or self._talks.find(contact) is not None:
+                continue
+            wait = before.pop(contact, None)
+            began = epoch(rejoined) or epoch(joined)
+            if wait is None or (began is not None and abs(wait.since - began) > _SAME_WAIT_S):
+                self._remember(contact, _Wait(group, now if began is None else began))
+            elif began is not None:
+                began = wait.since  # the same, and finer
+            found.append(
+                WaitingContact(
+                    contact=contact,
+                    queued_at=began,
+                    position=len(found) + 1,
+                    caller=number[:_NUMBER_LIMIT],
+                )
+            )
+        for contact, wait in before.items():
+            if wait.since > now - GRACE_S:
+                found.append(WaitingContact(contact=contact, queued_at=wait.since))
+            else:
+                del self._waits[contact]
+        return tuple(found)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._waits.clear()
+
+    def _remember(self, contact: ContactId, wait: _Wait) -> None:
+        if contact not in self._waits and len(self._waits) >= self._limit:
+            del self._waits[next(iter(self._waits))]
+        self._waits[contact] = wait
+
+    def _rang_for(self, contact: ContactId, agent: AgentId, called: str, ended: str) -> Seconds | None:
+        """Return how long an agent was rung: by when it was said, or else by FreeSWITCH's whole seconds."""
+        wait = self._waits.get(contact)
+        rung_at = wait.rung_at.pop(agent, None) if wait is not None else None
+        if rung_at is not None:
+            return max(self._outbox.time - rung_at, 0.0)
+        called_at, ended_at = epoch(called), epoch(ended)
+        return None if called_at is None or ended_at is None else max(ended_at - called_at, 0.0)
