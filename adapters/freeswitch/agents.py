@@ -34,6 +34,7 @@ AgentRow = tuple[str, ...]
 TierRow = tuple[str, ...]
 """Queue, agent."""
 
+_SAME_END_S: Final = 2.0
 _KNOWN_STATUSES: Final = AVAILABLE | {LOGGED_OUT, ON_BREAK}
 
 
@@ -116,7 +117,7 @@ class AgentDesk:
             agent.status, agent.state, agent.groups = status, state, ()
             agent.wrapup_s = float(whole_number(wrapup) or 0)
             ended_at = epoch(bridge_end) or 0.0
-            if abs(ended_at - agent.bridge_ended_at) > 1.0:  # else the event's is the same, and finer
+            if abs(ended_at - agent.bridge_ended_at) > _SAME_END_S:  # else the event's is the same, and finer
                 agent.bridge_ended_at = ended_at
             self._agents[AgentId(name)] = agent
         for queue, name in tiers:

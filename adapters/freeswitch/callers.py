@@ -9,8 +9,8 @@ from typing import Final
 from adapters.freeswitch.agents import AgentDesk
 from adapters.freeswitch.event import SwitchEvent, epoch
 from adapters.freeswitch.outbox import Outbox
-from adapters.freeswitch.talks import TalkDesk
-from adapters.freeswitch.vocabulary import ANSWERED, WAITING_STATES, outcome_of, ring_failure
+from adapters.freeswitch.talks import UNPROVED_S, TalkDesk
+from adapters.freeswitch.vocabulary import ANSWERED, TRYING, WAITING_STATES, outcome_of, ring_failure
 from queue_alert.core.events import (
     ContactLeft,
     ContactQueued,
@@ -30,6 +30,7 @@ GRACE_S: Final = 5.0
 nothing."""
 
 _SAME_WAIT_S: Final = 2.5
+_ENDED_KEPT: Final = 1024
 _NUMBER_LIMIT: Final = 200
 _TERMINATED: Final = "Terminated"
 
@@ -62,6 +63,8 @@ class CallerDesk:
         self._agents = agents
         self._limit = limit
         self._waits: dict[ContactId, _Wait] = {}
+        # By FreeSWITCH's order: what is told late of one who is gone must not make a ghost of him.
+        self._ended: dict[ContactId, int] = {}
 
     def waiting(self, group: GroupName) -> int:
         """Return how many wait in a queue by all that was said."""
@@ -74,9 +77,10 @@ class CallerDesk:
         """
         group, contact = event.the_group(), event.the_contact()
         talk = self._talks.find(contact)
-        if talk is not None:
-            self._talks.close(talk)
-        self._remember(contact, _Wait(group, self._outbox.time))
+        if not self._is_late(max(self._ended.get(contact, 0), talk.number if talk else 0)):
+            if talk is not None:
+                self._talks.close(talk)
+            self._remember(contact, _Wait(group, self._outbox.time))
         self._outbox.add(
             ContactQueued(
                 **self._outbox.stamp(),
@@ -113,6 +117,8 @@ class CallerDesk:
         """Take ``bridge-agent-start``: he stops waiting here, not at ``member-queue-end``."""
         event.the_group()
         contact, agent = event.the_contact(), event.the_agent()
+        if self._is_late(self._ended.get(contact, 0)):
+            return
         ring_s = self._rang_for(contact, agent, event.agent_called, event.agent_answered)
         self._waits.pop(contact, None)
         self._talks.begun(event, ring_s=ring_s, is_proved=self._agents.is_in_call(agent))
@@ -127,9 +133,10 @@ class CallerDesk:
                 self._talks.failed(talk)
                 return True
             return False
-        self._waits.pop(contact, None)
+        agent = event.the_agent()
+        self._end(contact)
         self._talks.ended(event)
-        self._agents.bridge_ended(event.the_agent())
+        self._agents.bridge_ended(agent)
         return False
 
     def left(self, event: SwitchEvent) -> None:
@@ -139,14 +146,14 @@ class CallerDesk:
         if event.cause == _TERMINATED:
             # The conversation's end was told before this. If not, it is told now.
             if talk is not None or contact in self._waits:
-                self._waits.pop(contact, None)
+                self._end(contact)
                 self._talks.ended(event)
             return
         if talk is not None and talk.is_answered:
             return  # put through, and gone before the queue had noticed
         if talk is not None:
             self._talks.close(talk)
-        self._waits.pop(contact, None)
+        self._end(contact)
         joined_at = epoch(event.member_joined)
         self._outbox.add(
             ContactLeft(
@@ -170,8 +177,7 @@ class CallerDesk:
         found: list[WaitingContact] = []
         for uuid, number, joined, state, rejoined in rows:
             contact = ContactId(uuid)
-            # What an agent has picked up for is still called Trying until the bridge stands.
-            if state not in WAITING_STATES or self._talks.find(contact) is not None:
+            if state not in WAITING_STATES or self._is_put_through(contact, state, now):
                 continue
             wait = before.pop(contact, None)
             began = epoch(rejoined) or epoch(joined)
@@ -197,6 +203,31 @@ class CallerDesk:
     def clear(self) -> None:
         """Forget everything."""
         self._waits.clear()
+        self._ended.clear()
+
+    def _is_put_through(self, contact: ContactId, state: str, now: Instant) -> bool:
+        """Return whether an agent has picked up for one whom a list shows waiting.
+
+        Until the bridge stands he is still called Trying. If he is called Waiting, the bridge has failed.
+        """
+        talk = self._talks.find(contact)
+        if talk is None:
+            return False
+        if state == TRYING and now < talk.began_at + UNPROVED_S:
+            return True
+        self._talks.close(talk)
+        return False
+
+    def _is_late(self, number: int) -> bool:
+        """Return whether the event being read is older than the one of that number."""
+        return 0 < self._outbox.number < number
+
+    def _end(self, contact: ContactId) -> None:
+        self._waits.pop(contact, None)
+        self._ended.pop(contact, None)
+        self._ended[contact] = self._outbox.number
+        if len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
 
     def _remember(self, contact: ContactId, wait: _Wait) -> None:
         if contact not in self._waits and len(self._waits) >= self._limit:

@@ -106,7 +106,7 @@ class FreeSwitchFeed:
             ) from error
         except DamagedStreamError as error:
             raise DriverError(
-                f"{self._where} said what cannot be read; the connection is made anew, for it may have been events"
+                f"{self._where} said what cannot be read; as it may have been events, all is asked for anew"
             ) from error
         except ConnectionError as error:
             raise DriverError(f"connection to {self._where} was lost ({error})") from error

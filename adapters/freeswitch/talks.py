@@ -48,6 +48,7 @@ class Talk:
         agent: Who picked up.
         agent_channel: The agent's channel.
         began_at: When the agent picked up.
+        number: That of the event that said so, in FreeSWITCH's order.
         queue_s: Seconds waited by then.
         ring_s: Seconds the agent was rung.
         is_answered: Whether the bridge is known to have stood.
@@ -62,6 +63,7 @@ class Talk:
     agent: AgentId
     agent_channel: str
     began_at: Instant
+    number: int
     queue_s: Seconds | None = None
     ring_s: Seconds | None = None
     is_answered: bool = False
@@ -103,6 +105,7 @@ class TalkDesk:
             agent=event.the_agent(),
             agent_channel=event.agent_channel,
             began_at=self._outbox.time,
+            number=self._outbox.number,
             queue_s=None if joined_at is None else max(self._outbox.time - joined_at, 0.0),
             ring_s=ring_s,
         )

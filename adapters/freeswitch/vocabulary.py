@@ -20,6 +20,7 @@ __all__ = [
     "ON_BREAK",
     "READY_STATES",
     "RINGING",
+    "TRYING",
     "WAITING",
     "WAITING_STATES",
     "ended_by",
@@ -38,7 +39,8 @@ IDLE: Final = "Idle"
 RINGING: Final = frozenset({"Receiving", "Reserved"})
 READY_STATES: Final = frozenset({WAITING, IN_CALL, IDLE, *RINGING})
 
-WAITING_STATES: Final = frozenset({"Waiting", "Trying"})
+TRYING: Final = "Trying"
+WAITING_STATES: Final = frozenset({WAITING, TRYING})
 """Of a caller in a list: he waits, whether or not an agent is being rung for him."""
 ANSWERED: Final = "Answered"
 
