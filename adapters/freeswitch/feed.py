@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import os
 from collections.abc import Callable
 from typing import Final
 
@@ -133,7 +134,7 @@ class FreeSwitchFeed:
             ) from error
         except OSError as error:
             raise DriverError(
-                f"cannot connect to {self._where} ({error.strerror or error}); is FreeSWITCH running, with "
+                f"cannot connect to {self._where} ({_why(error)}); is FreeSWITCH running, with "
                 "mod_event_socket, and are listen-ip and listen-port of event_socket.conf.xml as here?"
             ) from error
 
@@ -254,6 +255,11 @@ def check(options: FreeSwitchOptions) -> list[ConfigProblem]:
         message = f"must be > 0 s and at most 60 s, got {options.connect_timeout:g} s"
         problems.append(ConfigProblem(path="connect_timeout", message=message))
     return problems
+
+
+def _why(error: OSError) -> str:
+    """Return the system's own words, where asyncio has put its own in their place."""
+    return os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
 
 
 def _is_loopback(host: str) -> bool:
