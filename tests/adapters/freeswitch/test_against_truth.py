@@ -57,6 +57,10 @@ def a_switch() -> Switch:
 
 def step(switch: Switch, what: str, number: int) -> None:
     """Let something happen, if it can."""
+    for member in switch.members.values():
+        # No whisper to an agent lasts a minute.
+        if member.is_picked_up and member.state == "Trying" and switch.now > member.answered + 30.0:
+            switch.bridge(member.uuid, member.serving_agent)
     members = list(switch.members.values())
 
     def one(*states: str, picked_up: bool = False) -> Any:
@@ -230,11 +234,9 @@ def test_whatever_is_lost_doubled_or_late_two_rounds_of_lists_give_the_truth(
     for _ in range(2):
         switch.now = round(switch.now + 61.0, 6)
         ours.hear(switch.round(), switch.now + OUR_CLOCK_S)
-        truth_known = {m.uuid for m in switch.members.values() if m.is_picked_up and m.state == "Trying"}
-        if truth_known:
-            # An agent who listens to a whisper for a minute is given up on; that is no legal run.
-            for uuid in truth_known:
-                switch.bridge(uuid, switch.members[uuid].serving_agent)
+        for member in list(switch.members.values()):
+            if member.is_picked_up and member.state == "Trying":
+                switch.bridge(member.uuid, member.serving_agent)
     ours.hear(switch.take() + switch.round(), switch.now + OUR_CLOCK_S)
     view = ours.view(switch.now + 10.0)
     assert_waiting(view, switch)
