@@ -3,7 +3,6 @@
 Source: FreeSWITCH 1.10, mod_callcenter.c (``callcenter_function``, ``outbound_agent_thread_run``).
 """
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from adapters.freeswitch.agents import AgentDesk
@@ -11,6 +10,7 @@ from adapters.freeswitch.event import SwitchEvent, epoch
 from adapters.freeswitch.outbox import Outbox
 from adapters.freeswitch.talks import UNPROVED_S, TalkDesk
 from adapters.freeswitch.vocabulary import ANSWERED, TRYING, WAITING_STATES, outcome_of, ring_failure
+from adapters.freeswitch.waits import RINGS_LIMIT, Wait, WaitBook
 from queue_alert.core.events import (
     ContactLeft,
     ContactQueued,
@@ -20,10 +20,7 @@ from queue_alert.core.events import (
 )
 from queue_alert.core.units import AgentId, ContactId, GroupName, Instant, Seconds
 
-__all__ = ["GRACE_S", "WAIT_LIMIT", "CallerDesk", "MemberRow"]
-
-WAIT_LIMIT: Final = 20_000
-"""How many waits are remembered; past that the oldest is forgotten."""
+__all__ = ["GRACE_S", "CallerDesk", "MemberRow"]
 
 GRACE_S: Final = 5.0
 """A caller is said to have joined a moment before he is in the table: so long a list without him proves
@@ -38,13 +35,6 @@ MemberRow = tuple[str, ...]
 """Uuid, cid_number, joined_epoch, state, rejoined_epoch."""
 
 
-@dataclass(slots=True)
-class _Wait:
-    group: GroupName
-    since: Instant
-    rung_at: dict[AgentId, Instant] = field(default_factory=dict)
-
-
 class CallerDesk:
     """Follows every wait.
 
@@ -52,23 +42,19 @@ class CallerDesk:
         outbox: Where events go.
         talks: Knows who is being put through.
         agents: Knows what agents do.
-        limit: See :data:`WAIT_LIMIT`.
     """
 
-    def __init__(
-        self, outbox: Outbox, talks: TalkDesk, agents: AgentDesk, *, limit: int = WAIT_LIMIT
-    ) -> None:
+    def __init__(self, outbox: Outbox, talks: TalkDesk, agents: AgentDesk) -> None:
         self._outbox = outbox
         self._talks = talks
         self._agents = agents
-        self._limit = limit
-        self._waits: dict[ContactId, _Wait] = {}
+        self._waits = WaitBook()
         # By FreeSWITCH's order: what is told late of one who is gone must not make a ghost of him.
         self._ended: dict[ContactId, int] = {}
 
     def waiting(self, group: GroupName) -> int:
         """Return how many wait in a queue by all that was said."""
-        return sum(wait.group == group for wait in self._waits.values())
+        return self._waits.count(group)
 
     def joined(self, event: SwitchEvent) -> GroupName:
         """Take ``member-queue-start`` or ``member-queue-resume`` and return the queue.
@@ -80,7 +66,7 @@ class CallerDesk:
         if not self._is_late(max(self._ended.get(contact, 0), talk.number if talk else 0)):
             if talk is not None:
                 self._talks.close(talk)
-            self._remember(contact, _Wait(group, self._outbox.time))
+            self._waits.put(contact, Wait(group, self._outbox.time))
         self._outbox.add(
             ContactQueued(
                 **self._outbox.stamp(),
@@ -94,8 +80,8 @@ class CallerDesk:
     def rung(self, event: SwitchEvent) -> None:
         """Take ``agent-offering``."""
         group, contact, agent = event.the_group(), event.the_contact(), event.the_agent()
-        wait = self._waits.get(contact)
-        if wait is not None:
+        wait = self._waits.find(contact)
+        if wait is not None and len(wait.rung_at) < RINGS_LIMIT:
             wait.rung_at[agent] = self._outbox.time
         self._outbox.add(ContactRung(**self._outbox.stamp(), group=group, contact=contact, agent=agent))
 
@@ -120,7 +106,7 @@ class CallerDesk:
         if self._is_late(self._ended.get(contact, 0)):
             return
         ring_s = self._rang_for(contact, agent, event.agent_called, event.agent_answered)
-        self._waits.pop(contact, None)
+        self._waits.drop(contact)
         self._talks.begun(event, ring_s=ring_s, is_proved=self._agents.is_in_call(agent))
 
     def bridge_ended(self, event: SwitchEvent) -> bool:
@@ -145,7 +131,7 @@ class CallerDesk:
         talk = self._talks.find(contact)
         if event.cause == _TERMINATED:
             # The conversation's end was told before this. If not, it is told now.
-            if talk is not None or contact in self._waits:
+            if talk is not None or self._waits.find(contact) is not None:
                 self._end(contact)
                 self._talks.ended(event)
             return
@@ -173,7 +159,7 @@ class CallerDesk:
             {ContactId(row[0]) for row in rows},
             {ContactId(row[0]) for row in rows if row[3] == ANSWERED},
         )
-        before = {contact: wait for contact, wait in self._waits.items() if wait.group == group}
+        before = self._waits.of(group)
         found: list[WaitingContact] = []
         for uuid, number, joined, state, rejoined in rows:
             contact = ContactId(uuid)
@@ -182,7 +168,7 @@ class CallerDesk:
             wait = before.pop(contact, None)
             began = epoch(rejoined) or epoch(joined)
             if wait is None or (began is not None and abs(wait.since - began) > _SAME_WAIT_S):
-                self._remember(contact, _Wait(group, now if began is None else began))
+                self._waits.put(contact, Wait(group, now if began is None else began))
             elif began is not None:
                 began = wait.since  # the same, and finer
             found.append(
@@ -197,7 +183,7 @@ class CallerDesk:
             if wait.since > now - GRACE_S:
                 found.append(WaitingContact(contact=contact, queued_at=wait.since))
             else:
-                del self._waits[contact]
+                self._waits.drop(contact)
         return tuple(found)
 
     def clear(self) -> None:
@@ -223,20 +209,15 @@ class CallerDesk:
         return 0 < self._outbox.number < number
 
     def _end(self, contact: ContactId) -> None:
-        self._waits.pop(contact, None)
+        self._waits.drop(contact)
         self._ended.pop(contact, None)
         self._ended[contact] = self._outbox.number
         if len(self._ended) > _ENDED_KEPT:
             del self._ended[next(iter(self._ended))]
 
-    def _remember(self, contact: ContactId, wait: _Wait) -> None:
-        if contact not in self._waits and len(self._waits) >= self._limit:
-            del self._waits[next(iter(self._waits))]
-        self._waits[contact] = wait
-
     def _rang_for(self, contact: ContactId, agent: AgentId, called: str, ended: str) -> Seconds | None:
         """Return how long an agent was rung: by when it was said, or else by FreeSWITCH's whole seconds."""
-        wait = self._waits.get(contact)
+        wait = self._waits.find(contact)
         rung_at = wait.rung_at.pop(agent, None) if wait is not None else None
         if rung_at is not None:
             return max(self._outbox.time - rung_at, 0.0)

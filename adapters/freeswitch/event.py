@@ -119,11 +119,6 @@ class SwitchEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False, rename=_N
     module: str = ""
     module_file: str = ""
 
-    @property
-    def what(self) -> str:
-        """What it is, for a count."""
-        return self.action or self.name
-
     def the_group(self) -> GroupName:
         """Return the queue.
 

@@ -86,6 +86,7 @@ class TalkDesk:
         self._talks: dict[ContactId, Talk] = {}
         self._by_channel: dict[str, Talk] = {}
         self._by_agent: dict[AgentId, Talk] = {}
+        self._by_group: dict[GroupName, dict[ContactId, Talk]] = {}
 
     def find(self, contact: ContactId) -> Talk | None:
         """Return a caller's conversation."""
@@ -93,7 +94,7 @@ class TalkDesk:
 
     def unproved(self, group: GroupName) -> int:
         """Return how many agents of a queue have picked up for a caller who may still be unanswered."""
-        return sum(not talk.is_answered and talk.group == group for talk in self._by_agent.values())
+        return sum(not talk.is_answered for talk in self._by_group.get(group, {}).values())
 
     def begun(self, event: SwitchEvent, *, ring_s: Seconds | None, is_proved: bool) -> None:
         """Take ``bridge-agent-start``."""
@@ -221,7 +222,7 @@ class TalkDesk:
 
         A conversation that two lists do not have is over, whatever was lost of its end.
         """
-        for talk in [talk for talk in self._talks.values() if talk.group == group]:
+        for talk in list(self._by_group.get(group, {}).values()):
             if talk.contact in answered and not talk.is_answered:
                 self.proved(talk, Provenance.SNAPSHOT)
             if talk.contact in present:
@@ -245,6 +246,9 @@ class TalkDesk:
         """Forget a conversation."""
         if self._talks.get(talk.contact) is talk:
             del self._talks[talk.contact]
+            del self._by_group[talk.group][talk.contact]
+            if not self._by_group[talk.group]:
+                del self._by_group[talk.group]
         for channel in (talk.channel, talk.agent_channel):
             if self._by_channel.get(channel) is talk:
                 del self._by_channel[channel]
@@ -256,6 +260,7 @@ class TalkDesk:
         self._talks.clear()
         self._by_channel.clear()
         self._by_agent.clear()
+        self._by_group.clear()
 
     def _open(self, talk: Talk) -> None:
         earlier = self._talks.get(talk.contact)
@@ -264,6 +269,7 @@ class TalkDesk:
         if len(self._talks) >= self._limit:
             self.close(next(iter(self._talks.values())))
         self._talks[talk.contact] = talk
+        self._by_group.setdefault(talk.group, {})[talk.contact] = talk
         self._by_agent[talk.agent] = talk
         for channel in (talk.channel, talk.agent_channel):
             if channel:

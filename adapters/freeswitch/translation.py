@@ -178,6 +178,8 @@ class FreeSwitchTranslator:
             return
         group, count = event.the_group(), whole_number(event.count)
         waiting = self._callers.waiting(group)
+        if count == waiting:
+            return
         if count is None or not waiting <= count <= waiting + self._talks.unproved(group):
             self._wanted()
 

@@ -5,9 +5,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from adapters.freeswitch.event import SwitchEvent
 from adapters.freeswitch.lists import QUEUE_LIMIT
+from adapters.freeswitch.outbox import Outbox
+from adapters.freeswitch.talks import TalkDesk
 from adapters.freeswitch.translation import FreeSwitchTranslator
+from adapters.freeswitch.waits import Wait, WaitBook
 from queue_alert.core.events import AcdEvent, GroupSnapshotTaken
+from queue_alert.core.units import ContactId, GroupName
 from queue_alert.ports import Skipped
 from tests.adapters.freeswitch.switch import (
     GREETING,
@@ -578,4 +583,101 @@ def test_a_freeswitch_1_4_is_understood_without_counts_and_with_other_columns() 
             "agents": [{"agent": "alice", "state": "available"}],
         },
         {"type": "feed.status", "state": "live"},
+    ]
+
+
+# Bounds
+
+
+def test_the_oldest_wait_is_forgotten_before_there_are_too_many() -> None:
+    book = WaitBook(limit=2)
+    for number in range(3):
+        book.put(ContactId(f"c{number}"), Wait(GroupName("q"), float(number)))
+    assert list(book.of(GroupName("q"))) == ["c1", "c2"]
+    assert (book.find(ContactId("c0")), book.count(GroupName("q"))) == (None, 2)
+    book.drop(ContactId("c1"))
+    book.drop(ContactId("c1"))
+    book.drop(ContactId("c2"))
+    assert (book.count(GroupName("q")), book.of(GroupName("q"))) == (0, {})
+
+
+def test_the_oldest_conversation_is_forgotten_before_there_are_too_many() -> None:
+    talks = TalkDesk(Outbox("pbx"), limit=2)
+    for number in (0, 1, 1, 2):
+        event = SwitchEvent(queue="q", member=f"c{number}", agent=f"a{number}", member_channel=f"s{number}")
+        talks.begun(event, ring_s=None, is_proved=True)
+    assert [talks.find(ContactId(f"c{number}")) is None for number in range(3)] == [True, False, False]
+
+
+def test_no_more_numbers_are_remembered_than_can_come_late() -> None:
+    line = Line()
+    for _ in range(1100):
+        line.switch.leave(line.switch.join(QUEUE))
+    line.hear()
+    assert line.translator._callers._ended.keys() == set(list(line.switch.members)[-1024:])
+    assert len(line.translator._outbox._seen) == 1024
+
+
+def test_so_many_phones_may_ring_for_one() -> None:
+    line = Line()
+    caller = line.switch.join(QUEUE)
+    for number in range(250):
+        line.say("agent-offering", CC_Queue=QUEUE, CC_Member_UUID=caller, CC_Agent=f"a{number}")
+    wait = line.translator._callers._waits.find(ContactId(caller))
+    assert wait is not None
+    assert len(wait.rung_at) == 200
+
+
+def test_queues_that_come_and_go_are_not_remembered_without_end() -> None:
+    line = Line()
+    for number in range(2 * QUEUE_LIMIT + 5):
+        line.say("member-queue-start", CC_Queue=f"q{number}", CC_Member_UUID=f"m{number}")
+    assert len(line.translator.lists._known) == 2 * QUEUE_LIMIT
+
+
+def test_one_who_comes_back_under_his_name_ends_the_conversation_of_before() -> None:
+    line = Line()
+    caller = line.switch.join(QUEUE)
+    line.switch.offer(caller, ALICE)
+    line.switch.pick_up(caller, ALICE)
+    line.hear()
+    line.switch.resume(caller)
+    line.hear()
+    (snapshot,) = snapshots(line.send(line.switch.round()))
+    assert [one.contact for one in snapshot.waiting] == [caller]
+
+
+def test_a_bridge_that_failed_for_nobody_known_says_nothing() -> None:
+    line = Line()
+    fields = {"CC_Queue": QUEUE, "CC_Member_UUID": "m1", "CC_Agent": ALICE, "CC_Agent_Bridged": "false"}
+    assert line.say("bridge-agent-end", **fields) == []
+    assert line.wanted == 0
+
+
+def test_a_late_status_changes_nothing() -> None:
+    line = Line()
+    line.switch.set_status(ALICE, "On Break")
+    late = line.switch.take()
+    line.switch.set_status(ALICE, "Available")
+    line.hear()
+    assert line.send(late) == []
+
+
+def test_what_is_held_is_held_until_the_end_and_agents_nobody_listed_hold_too() -> None:
+    line = Line()
+    fields = {
+        "CC_Queue": QUEUE,
+        "CC_Member_UUID": "m1",
+        "CC_Agent": "9999@default",
+        "CC_Agent_UUID": "a1",
+        "CC_Member_Session_UUID": "s1",
+    }
+    line.say("bridge-agent-start", **fields)
+    line.switch.event("CHANNEL_HOLD", {"Unique-ID": "a1", "Other-Leg-Unique-ID": "s1"})
+    assert line.hear() == [{"type": "contact.held"}]
+    line.switch.now += 7.5
+    kinds = line.say("bridge-agent-end", **fields)
+    assert kinds == [
+        {"type": "contact.answered"},
+        {"type": "contact.completed", "talk_s": 0.0, "held_s": 7.5},
     ]
