@@ -1,1 +1,1 @@
-"""Events that an ACD or a cloud posts over HTTP."""
+"""Events that are posted over HTTP: CloudEvents, Twilio's Event Streams, Amazon Connect by EventBridge."""
