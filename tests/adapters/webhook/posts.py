@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import io
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from queue_alert.core.events import AcdEvent, FeedStatusChanged
 from queue_alert.core.units import Instant
 from queue_alert.ports import FeedContext, Skipped
 
-TOKEN = "a-token-of-some-length"
+TOKEN = "a-token-of-some-length"  # noqa: S105 - nothing secret
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -34,8 +35,6 @@ class Recorder:
         self._changed = asyncio.Event()
 
     def now(self) -> Instant:
-        import time
-
         return time.time() if self.at is None else self.at
 
     def submit(self, event: AcdEvent) -> None:
@@ -91,9 +90,7 @@ async def listening(
             await task
 
 
-async def post(
-    url: str, body: Any, headers: Mapping[str, str] | None = None, **more: Any
-) -> tuple[int, Any]:
+async def post(url: str, body: Any, headers: Mapping[str, str] | None = None, **more: Any) -> tuple[int, Any]:
     """Post bytes, or something that becomes JSON; return the status and what was said."""
     data = io.BytesIO(body) if isinstance(body, bytes) else io.BytesIO(msgspec.json.encode(body))
     async with (
