@@ -9,6 +9,7 @@ letter in samples of the same page, and both are read.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adapters.webhook.cloudevents import RefusedError
@@ -27,12 +28,15 @@ from queue_alert.core.events import (
 from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, Seconds
 from queue_alert.ports import Skipped
 
-__all__ = ["AGENT_LIMIT", "OLDEST_S", "ConnectTranslator"]
+__all__ = ["AGENT_LIMIT", "OLDEST_S", "PASSED_LIMIT", "ConnectTranslator"]
 
 OLDEST_S: Final[Seconds] = 25 * 3600.0
 """EventBridge tries for a day; an older event was sent again by somebody else."""
 AGENT_LIMIT: Final = 5_000
 """How many agents are remembered; past that the one of whom nothing was heard for longest is forgotten."""
+
+PASSED_LIMIT: Final = 5_000
+"""Of so many contacts is remembered that they went on as others."""
 
 _CHANNELS: Final = {
     "VOICE": Channel.VOICE,
@@ -59,6 +63,13 @@ _BUSY: Final = {
 _BUSIEST_FIRST: Final = ("CONNECTED", "CONNECTED_ONHOLD", "CONNECTING", "INCOMING", "PENDING", "ENDED")
 
 
+@dataclass(slots=True)
+class _Agent:
+    told_at: Instant = 0.0
+    username: str = ""
+    said: dict[GroupName, tuple[AgentState, str]] = field(default_factory=dict)
+
+
 class ConnectTranslator:
     """Translates one event after another, whatever their order.
 
@@ -80,7 +91,9 @@ class ConnectTranslator:
         self._outbox = Outbox(source)
         self._contacts = ContactBook(self._outbox, skipped, give_up_s=give_up_s)
         self._names = names
-        self._agents: dict[str, tuple[Instant, dict[GroupName, tuple[AgentState, str]]]] = {}
+        self._agents: dict[str, _Agent] = {}
+        self._passed_on: dict[ContactId, tuple[str, Instant]] = {}
+        """How and when contacts went on to another queue or agent, as the contact they became told it."""
 
     def translate(self, event: Mapping[str, Any], now: Instant) -> list[AcdEvent]:
         """Return our events; none where it tells nothing new, or nothing of waiting and answering.
@@ -120,8 +133,9 @@ class ConnectTranslator:
     def _contact(self, detail: Mapping[str, Any], told_at: Instant) -> None:
         kind, contact = name(detail, "eventType"), ContactId(name(detail, "contactId"))
         method = text(detail, "initiationMethod")
-        if kind == "INITIATED" and method in _TRANSFERS:
-            self._passed_on(detail, method, told_at)
+        before = ContactId(text(detail, "previousContactId"))
+        if before and method in _TRANSFERS:
+            self._note_passing(before, method, moment(detail, "initiationTimestamp") or told_at)
         queue, agent = _small(detail.get("queueInfo")), _small(detail.get("agentInfo"))
         group = self._group(queue) or self._contacts.group_of(contact)
         if group is None:
@@ -147,6 +161,7 @@ class ConnectTranslator:
             self._ended(contact, group, detail, agent, moment(detail, "disconnectTimestamp") or told_at)
         if kind == "COMPLETED":
             self._wrapped(contact, group, agent, told_at)
+        self._tell_passing(contact)
 
     def _ended(
         self,
@@ -182,36 +197,44 @@ class ConnectTranslator:
         if acw_s is not None:
             self._contacts.wrapped(contact, group, ended or told_at, acw_s=acw_s)
 
-    def _passed_on(self, detail: Mapping[str, Any], method: str, told_at: Instant) -> None:
-        before = ContactId(text(detail, "previousContactId"))
-        at = moment(detail, "initiationTimestamp") or told_at
-        group = self._contacts.group_of(before)
-        if not before or group is None:
+    def _note_passing(self, before: ContactId, method: str, at: Instant) -> None:
+        """Learn that a contact went on as another; nothing may have been heard of it yet."""
+        self._passed_on.setdefault(before, (method, at))
+        if len(self._passed_on) > PASSED_LIMIT:
+            del self._passed_on[next(iter(self._passed_on))]
+        self._tell_passing(before)
+
+    def _tell_passing(self, contact: ContactId) -> None:
+        method, at = self._passed_on.get(contact, ("", 0.0))
+        group = self._contacts.group_of(contact)
+        if not method or group is None:
             return
-        if method == "TRANSFER" and self._contacts.was_answered(before):
-            self._contacts.transferred(before, at, kind=TransferKind.BLIND, to="")
-        elif method == "QUEUE_TRANSFER":
-            self._contacts.left(before, group, at, outcome=Outcome.REROUTED)
+        if method == "TRANSFER":
+            self._contacts.transferred(contact, at, kind=TransferKind.BLIND, to="")
+        elif not self._contacts.was_answered(contact):
+            self._contacts.left(contact, group, at, outcome=Outcome.REROUTED)
 
     def _agent(self, event: Mapping[str, Any], now: Instant) -> None:
         arn, at = name(event, "AgentARN"), moment(event, "EventTimestamp") or now
         snapshot = mapping(event.get("CurrentAgentSnapshot"))
-        told_at, said = self._agents.pop(arn, (0.0, {}))
-        self._agents[arn] = max(at, told_at), said
+        configuration = mapping(snapshot.get("Configuration"))
+        known = self._agents.pop(arn, None) or _Agent()
+        self._agents[arn] = known
         if len(self._agents) > AGENT_LIMIT:
             del self._agents[next(iter(self._agents))]
-        if at < told_at:
+        if at < known.told_at:
             return
-        configuration = mapping(snapshot.get("Configuration"))
-        agent = self._agent_name(arn, text(configuration, "Username"))
+        known.told_at = at
+        known.username = text(configuration, "Username") or known.username
+        agent = self._agent_name(arn)
         is_gone = text(event, "EventType") == "LOGOUT"
         state = (AgentState.OFFLINE, "") if is_gone else _agent_state(snapshot)
         queues = mapping(configuration.get("RoutingProfile")).get("InboundQueues")
         for queue in queues if isinstance(queues, list) else []:
             arn_of_queue = text(mapping(queue), "ARN")
             group = self._group({"queueArn": arn_of_queue}) if arn_of_queue else None
-            if group is not None and said.get(group) != state:
-                said[group] = state
+            if group is not None and known.said.get(group) != state:
+                known.said[group] = state
                 stamp = self._outbox.stamp(f"{agent}/{group}/{state[0]}", at)
                 self._outbox.add(
                     AgentStateChanged(**stamp, group=group, agent=agent, state=state[0], reason=state[1])
@@ -221,9 +244,9 @@ class ConnectTranslator:
         last = _last_part(text(queue, "queueArn"))
         return GroupName(self._names.get(last, last)) if last else None
 
-    def _agent_name(self, arn: str, username: str = "") -> AgentId:
-        last = _last_part(arn)
-        return AgentId(self._names.get(last, username or last))
+    def _agent_name(self, arn: str) -> AgentId:
+        known, last = self._agents.get(arn), _last_part(arn)
+        return AgentId(self._names.get(last, (known.username if known else "") or last))
 
 
 def _small(value: Any) -> Mapping[str, Any]:

@@ -37,6 +37,7 @@ LATE_S: Final[Seconds] = 10.0
 """So long a conversation's beginning may come after its end."""
 
 _SETTLE_S: Final[Seconds] = 5.0
+_NEVER: Final[Instant] = float("inf")
 
 
 class ContactBook:
@@ -96,10 +97,11 @@ class ContactBook:
         """Learn that a contact began to wait ``at``."""
         record = self._touch(contact)
         stay = find_stay(record, group, at, began=at)
-        if stay is not None and stay.began is not None:
+        if stay is not None and stay.began is not None and not stay.lacks_beginning:
             return
         if stay is not None:
             stay.began = at
+            stay.lacks_beginning = False
         else:
             stay = Stay(group, at)
             insert_stay(record, stay)
@@ -107,9 +109,10 @@ class ContactBook:
             if self._is_past(contact, record, stay):
                 return
         self._keep_waiting(contact, record)
+        stay.was_queued = True
         self._outbox.add(
             ContactQueued(
-                **self._stamp(contact, "queued", at),
+                **self._stamp(contact, group, "queued", at),
                 group=group,
                 contact=contact,
                 channel=channel,
@@ -138,7 +141,7 @@ class ContactBook:
         self._keep_waiting(contact, record)
         self._outbox.add(
             ContactAnswered(
-                **self._stamp(contact, "answered", at),
+                **self._stamp(contact, group, "answered", at),
                 group=group,
                 contact=contact,
                 agent=agent,
@@ -159,7 +162,7 @@ class ContactBook:
         is_over: bool = True,
         is_presumed: bool = False,
     ) -> None:
-        """Learn that a contact left the queue unanswered.
+        """Learn that a contact left the queue ``at`` unanswered.
 
         Args:
             contact: Who.
@@ -181,7 +184,8 @@ class ContactBook:
         self._keep_waiting(contact, record)
         place: Any = {"group": group, "contact": contact}
         if is_presumed:
-            stamp = self._stamp(contact, "dequeued", at)
+            stay.lacks_beginning = not stay.was_queued
+            stamp = self._stamp(contact, group, "dequeued", at)
             self._outbox.add(ContactDequeued(**stamp, **place, presumed=outcome, settle_s=_SETTLE_S))
         else:
             self._tell_left(contact, stay, outcome, at)
@@ -213,7 +217,8 @@ class ContactBook:
             record.over_at = max(at, record.over_at or at)
         if stay.completed_at is not None or (stay.answered_at is None and not stay.is_waiting):
             return
-        stay.completed_at, stay.held_s, stay.ended_by = at, held_s, ended_by
+        stay.completed_at, stay.held_s = at, held_s
+        stay.ended_by = EndedBy.TRANSFER if stay.is_transferred else ended_by
         if stay.answered_at is None:
             self._late.append((self._outbox.now + LATE_S, contact, stay))
         else:
@@ -230,7 +235,7 @@ class ContactBook:
         if acw_s > 0:
             self._outbox.add(
                 ContactWrapped(
-                    **self._stamp(contact, "wrapped", at),
+                    **self._stamp(contact, group, "wrapped", at),
                     group=group,
                     contact=contact,
                     agent=stay.agent,
@@ -241,13 +246,14 @@ class ContactBook:
     def transferred(self, contact: ContactId, at: Instant, *, kind: TransferKind, to: str) -> None:
         """Learn that an answered contact was passed on; one nobody knows is passed over."""
         record = self._records.get(contact)
-        stay = record.stays[-1] if record and record.stays else None
-        if stay is None or stay.answered_at is None:
+        answered = [one for one in (record.stays if record else ()) if one.answered_at is not None]
+        if not answered or answered[-1].is_transferred:
             return
-        stay.ended_by = EndedBy.TRANSFER
+        stay = answered[-1]
+        stay.is_transferred = True
         self._outbox.add(
             ContactTransferred(
-                **self._stamp(contact, "transferred", at),
+                **self._stamp(contact, stay.group, "transferred", at),
                 group=stay.group,
                 contact=contact,
                 kind=kind,
@@ -258,9 +264,8 @@ class ContactBook:
 
     def next_at(self) -> Instant:
         """Return when :meth:`advance` next has something to do; infinity if never again."""
-        late = self._late[0][0] if self._late else float("inf")
-        given_up = next(iter(self._waiting.values())) + self._give_up_s if self._waiting else float("inf")
-        return min(late, given_up)
+        late = self._late[0][0] if self._late else _NEVER
+        return min(late, next(iter(self._waiting.values()), _NEVER) + self._give_up_s)
 
     def advance(self) -> None:
         """Do what is due: end conversations whose beginning never came, and waits whose end never did."""
@@ -275,10 +280,8 @@ class ContactBook:
                 break
             self._give_up(contact)
 
-    # Helpers
-
-    def _stamp(self, contact: ContactId, what: str, at: Instant) -> Stamp:
-        return self._outbox.stamp(f"{contact}/{what}", at)
+    def _stamp(self, contact: ContactId, group: GroupName, what: str, at: Instant) -> Stamp:
+        return self._outbox.stamp(f"{contact}/{group}/{what}", at)
 
     def _touch(self, contact: ContactId) -> Record:
         record = self._records.pop(contact, None)
@@ -335,7 +338,7 @@ class ContactBook:
     def _tell_left(self, contact: ContactId, stay: Stay, outcome: Outcome, at: Instant) -> None:
         self._outbox.add(
             ContactLeft(
-                **self._stamp(contact, "left", at),
+                **self._stamp(contact, stay.group, "left", at),
                 group=stay.group,
                 contact=contact,
                 outcome=outcome,
@@ -348,10 +351,10 @@ class ContactBook:
         if at is None or stay.is_completed:
             return
         stay.is_completed = True
-        talk_s = None if answered_at is None else max(at - answered_at - (stay.held_s or 0.0), 0.0)
+        talk_s = None if answered_at is None else round(max(at - answered_at - (stay.held_s or 0.0), 0.0), 3)
         self._outbox.add(
             ContactCompleted(
-                **self._stamp(contact, "completed", at),
+                **self._stamp(contact, stay.group, "completed", at),
                 group=stay.group,
                 contact=contact,
                 agent=stay.agent,
@@ -368,7 +371,7 @@ class ContactBook:
         self._skipped(Skipped.LOST, "the beginning of a conversation")
         self._outbox.add(
             ContactAnswered(
-                **self._stamp(contact, "answered", at),
+                **self._stamp(contact, stay.group, "answered", at),
                 provenance=Provenance.INFERRED,
                 group=stay.group,
                 contact=contact,
@@ -388,7 +391,7 @@ class ContactBook:
                 stay.ended_at = self._outbox.now
                 self._outbox.add(
                     ContactLeft(
-                        **self._stamp(contact, "given-up", stay.ended_at),
+                        **self._stamp(contact, stay.group, "given-up", stay.ended_at),
                         provenance=Provenance.INFERRED,
                         group=stay.group,
                         contact=contact,

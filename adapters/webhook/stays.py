@@ -27,7 +27,10 @@ class Stay:
         completed_at: When the conversation ended.
         held_s: Seconds of it on hold, where that was said.
         ended_by: Who ended it.
+        was_queued: Its beginning was told.
+        lacks_beginning: Its end was told, in a way that could not tell when it began.
         was_presumed: Why the wait ended is a guess that another event may better.
+        is_transferred: That it was passed on was told.
         is_completed: The conversation's end was told.
         is_wrapped: The end of the work after it was told.
     """
@@ -40,7 +43,10 @@ class Stay:
     completed_at: Instant | None = None
     held_s: Seconds | None = None
     ended_by: EndedBy = EndedBy.UNKNOWN
+    was_queued: bool = False
+    lacks_beginning: bool = False
     was_presumed: bool = False
+    is_transferred: bool = False
     is_completed: bool = False
     is_wrapped: bool = False
 
@@ -51,7 +57,7 @@ class Stay:
 
     def queue_s(self, until: Instant) -> Seconds | None:
         """Return how long it had lasted; ``None`` where its beginning is not known."""
-        return None if self.began is None else max(until - self.began, 0.0)
+        return None if self.began is None else round(max(until - self.began, 0.0), 3)
 
 
 @dataclass(slots=True)
