@@ -4,6 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from adapters.webhook.desk import Desk, DeskOptions, Kind
@@ -59,11 +60,10 @@ class WebhookFeed:
         Raises:
             DriverError: The address cannot be had, or what is needed to let anybody in is missing.
         """
-        # aiohttp costs 12 MB and 0.4 s; who has no such feed does not pay for it.
-        from adapters.webhook.door import Door, DoorLimits
-
         options, context = self._options, self._context
         credentials, tls = await asyncio.to_thread(self._prepare)
+        from adapters.webhook.door import Door, DoorLimits
+
         reception = Reception(
             self._desk,
             Gate(credentials, self._seen),
@@ -114,6 +114,8 @@ class WebhookFeed:
                 door.fault.result()
 
     def _prepare(self) -> tuple[Credentials, ssl.SSLContext | None]:
+        # aiohttp costs 12 MB and 0.4 s: who has no such feed does not pay for it, and no lamp waits for it.
+        import_module("adapters.webhook.door")
         return self._read_credentials(), self._read_certificate()
 
     def _read_credentials(self) -> Credentials:
