@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.webhook import connect as connect_module
 from adapters.webhook.contacts import LATE_S, ContactBook
 from adapters.webhook.desk import Kind
 from adapters.webhook.outbox import Outbox
@@ -301,7 +302,41 @@ def test_what_connect_cannot_mean_is_refused() -> None:
         (Skipped.UNKNOWN_EVENT, "detail-type is none of Amazon Connect's contact events"),
         (Skipped.MISSING_FIELD, "eventType is missing"),
     ]
-    assert [reason for _place, reason in cloud.post(b"".decode()).refused]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"detail-type": ', "the body is no JSON"),
+        (b'{"a":' + b"[" * 100_000, "the JSON is nested too deeply"),
+    ],
+)
+def test_what_is_no_json_is_refused(body: bytes, reason: str) -> None:
+    cloud = Cloud(Kind.AMAZON_CONNECT)
+    receipt = cloud.desk.take({"content-type": "application/json"}, body, cloud.now)
+    assert receipt.refused == [(0, reason)]
+
+
+def test_no_more_passed_on_contacts_and_agents_are_remembered_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connect_module, "PASSED_LIMIT", 3)
+    monkeypatch.setattr(connect_module, "AGENT_LIMIT", 3)
+    cloud = Cloud(Kind.AMAZON_CONNECT)
+    for number in range(9):
+        cloud.said(connect(9, previousContactId=f"c-{number}"))
+        cloud.said({**posted(Kind.AMAZON_CONNECT)[-6], "AgentARN": f"agent/{number}"})
+    translator = cloud.desk._connect
+    assert translator is not None
+    assert (len(translator._passed_on), len(translator._agents)) == (3, 3)
+
+
+def test_an_agents_older_word_changes_nothing() -> None:
+    cloud = Cloud(Kind.AMAZON_CONNECT)
+    login, logout, stale = (posted(Kind.AMAZON_CONNECT)[place] for place in (-6, -1, -2))
+    assert len(cloud.said(login)) == 2
+    assert len(cloud.said(logout)) == 2
+    assert cloud.said(stale) == []
 
 
 def test_the_new_name_of_the_product_is_understood_too() -> None:

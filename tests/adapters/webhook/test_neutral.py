@@ -19,6 +19,8 @@ from queue_alert.core.events import (
     Provenance,
     WaitingContact,
 )
+from queue_alert.core.monitor import Monitor
+from queue_alert.core.policy import FeedPolicy, Policy
 from queue_alert.core.units import ContactId, FeedName, GroupName
 from queue_alert.ports import Skipped
 from tests.adapters.webhook.posts import cloud_event
@@ -323,6 +325,39 @@ def test_a_rule_that_posts_every_minute_shows_that_the_road_is_open() -> None:
     counter = Counter(kind=Kind.AMAZON_CONNECT)
     receipt = counter.post({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}})
     assert (receipt.taken, receipt.refused) == (1, [])
+
+
+def feed_state(counter: Counter, monitor: Monitor) -> str:
+    return monitor.view(counter.now).feeds[0].state
+
+
+def test_the_core_misses_a_neutral_senders_heartbeats_and_is_told_of_a_clouds_silence() -> None:
+    for kind, states in ((Kind.NEUTRAL, "live stale stale"), (Kind.TWILIO, "live live stale")):
+        counter = Counter(kind=kind, silence_s=100.0)
+        monitor = Monitor(Policy(feeds=(FeedPolicy(name=HOOK, stale_after_s=60.0),), reset_at_s=None), NOW)
+        for event in counter.said(snapshot(1)):
+            monitor.handle(event, counter.now)
+        seen = [feed_state(counter, monitor)]
+        for _ in range(2):
+            for _ in range(70):
+                counter.now += 1
+                for event in counter.desk.advance(counter.now):
+                    monitor.handle(event, counter.now)
+                monitor.advance(counter.now)
+            seen.append(feed_state(counter, monitor))
+        assert " ".join(seen) == states
+
+
+def test_a_hole_while_nothing_is_believed_anyway_changes_nothing() -> None:
+    counter = Counter()
+    counter.post(queued(1), queued(5))
+    assert counter.later(60) == []
+
+
+def test_a_sender_without_snapshots_may_start_anew_too() -> None:
+    counter = Counter(snapshots=False)
+    counter.post(queued(900, run="1"))
+    assert seqs(counter.said(queued(1, run="2"))) == [901]
 
 
 def test_the_end_is_told() -> None:
