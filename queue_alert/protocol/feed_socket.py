@@ -4,7 +4,8 @@ One JSON object a text message. The ACD is the server. After the opening handsha
 client answers with ``start``. The server then says what the client has missed (its log reaches back that
 far) or else one ``group.snapshot`` a group, and ``synced``. From then on it says every event as it happens,
 and ``heartbeat`` when it has said nothing for ``heartbeat_s``. A client that finds a hole in ``seq`` says
-``snapshot.request``; the server answers with all snapshots and ``synced`` again.
+``snapshot.request``; the server answers with all snapshots and ``synced`` again. All is said in the order
+of ``seq``; a snapshot carries the number of the latest event before it.
 
 Events are those of :mod:`queue_alert.core.events`, flat, with ``type`` as their tag.
 """
@@ -17,6 +18,9 @@ from queue_alert.core.events import FeedEvent
 from queue_alert.core.units import Instant, Seconds
 
 __all__ = [
+    "LARGEST_SEQ",
+    "LONGEST_HEARTBEAT_S",
+    "LONGEST_NAME",
     "SUBPROTOCOL",
     "ClientMessage",
     "Heartbeat",
@@ -31,6 +35,12 @@ __all__ = [
 
 SUBPROTOCOL: Final = "queue-alert.feed.v1"
 """What both ends name in ``Sec-WebSocket-Protocol``."""
+LARGEST_SEQ: Final = 2**53
+"""No event has a larger number."""
+LONGEST_NAME: Final = 200
+"""Characters in the identity of an event, a source, a run or the name of a group, at most."""
+LONGEST_HEARTBEAT_S: Final[Seconds] = 30.0
+"""A server may not be silent for longer, whatever it promises."""
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="type"):
@@ -39,13 +49,14 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="t
     source: str
     """Who speaks: the ``source`` of all its events."""
     run: str
-    """Another one after every start of the ACD: what it knew before is gone."""
+    """Another one after every start of the ACD: what it knew before is gone. "": it cannot tell, and so it
+    cannot be resumed from."""
     seq: int
-    """That of the latest event."""
+    """That of the latest event, 0 before the first."""
     time: Instant
     """The ACD's clock now."""
     heartbeat_s: Seconds = 15.0
-    """It is never silent for longer."""
+    """It is never silent for longer; more than 0, at most 30 s."""
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="start", tag_field="type"):
@@ -68,6 +79,9 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag=
     """That of the latest event or snapshot said."""
     resumed: bool = False
     """Missed events were said instead of snapshots; then every group still is."""
+    groups: int | None = None
+    """How many groups got a snapshot, so that one that went missing is not taken for a group that is no
+    more; ``None``: not counted."""
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat", tag_field="type"):

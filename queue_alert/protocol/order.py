@@ -53,6 +53,25 @@ class Order:
             self.last = number
         return number
 
+    def stand_at(self, seq: int) -> int:
+        """Learn that the source has said all up to ``seq`` (0: nothing yet in this run); return its number.
+
+        For what carries the number of the event before it, as a snapshot does. At the beginning of a run
+        nothing counts as missed; the numbers of the run lie above those of an earlier one, also where it
+        has not said anything yet.
+        """
+        number = seq + self._ahead
+        if self._is_new_run:
+            self._is_new_run = False
+            if self.last and number <= self.last:
+                self._ahead = self.last + 1 - seq
+                number = self.last + 1
+            self.last = number
+        elif number > self.last:
+            self.missed += number - self.last
+            self.last = number
+        return number
+
     def catch_up(self, seq: int) -> int:
         """Learn that the source has reached ``seq`` and return how many of its events never came."""
         number = seq + self._ahead
