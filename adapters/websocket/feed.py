@@ -91,7 +91,12 @@ class WebSocketFeed:
                 max_queue=_MAX_QUEUE,
             )
         except (OSError, WebSocketException, UnicodeError) as error:
-            reason = why_not_connected(error, has_token=bool(token), within_s=options.connect_timeout)
+            reason = why_not_connected(
+                error,
+                has_token=bool(token),
+                is_secure=trust is not None,
+                within_s=options.connect_timeout,
+            )
             raise self._failed(reason) from error
         try:
             if connection.subprotocol != SUBPROTOCOL:

@@ -11,7 +11,7 @@ from queue_alert.protocol.feed_socket import LARGEST_SEQ, ServerMessage, server_
 __all__ = ["Envelope", "UnreadableError", "read", "sequence_of", "why_unreadable"]
 
 _DECODE: Final = server_decoder().decode
-_QUOTED: Final = re.compile(r"'[^']*'")
+_QUOTED: Final = re.compile(r"'.*'", re.DOTALL)
 _LONGEST_DETAIL: Final = 120
 _LONGEST_TYPE: Final = 40
 
@@ -38,7 +38,9 @@ def read(text: str) -> ServerMessage:
     """
     try:
         return _DECODE(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except UnicodeError as error:
+        raise UnreadableError("no text") from error
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UnreadableError(_without_values(str(error))) from error
 
 

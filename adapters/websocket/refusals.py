@@ -40,12 +40,13 @@ _NOT_ALLOWED: Final = frozenset({401, 403})
 _REDIRECTS: Final = range(300, 400)
 
 
-def why_not_connected(error: Exception, *, has_token: bool, within_s: float) -> str:
+def why_not_connected(error: Exception, *, has_token: bool, is_secure: bool, within_s: float) -> str:
     """Return what to say after the address: ``does not answer within 10 s; …``.
 
     Args:
         error: What came out of the attempt.
         has_token: Whether a token was sent.
+        is_secure: Whether TLS was spoken.
         within_s: How long was waited.
     """
     if isinstance(error, InvalidStatus):
@@ -67,6 +68,8 @@ def why_not_connected(error: Exception, *, has_token: bool, within_s: float) -> 
         return "is a host that nobody knows; check the host in url, and the name server"
     if isinstance(error, ConnectionRefusedError):
         return "refused the connection; is the ACD running, and are host and port in url right?"
+    if isinstance(error, ConnectionResetError) and is_secure:
+        return "hung up when TLS was spoken; is it ws:// rather than wss://?"
     detail = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return f"cannot be reached ({shown(detail)}); is the ACD running, and are host and port in url right?"
 

@@ -199,7 +199,7 @@ class Session:
         if not _is_number(synced.seq):
             return self._refuse(Skipped.BAD_VALUE, f"synced with seq {synced.seq}")
         missed = self._order.missed
-        number = self._order.stand_at(synced.seq or self._order.last_said)
+        number = self._order.stand_at(synced.seq)
         self._count_lost(missed, synced.seq)
         reason = self._telling.why_incomplete(synced, self._order.missed)
         if reason:
@@ -213,6 +213,8 @@ class Session:
     def _gone(self, number: int, now: Seconds) -> list[AcdEvent]:
         """Return an empty snapshot for every group of which the ACD says nothing any more."""
         listed = self._telling.listed
+        if self._telling.has_begun:
+            number = self._telling.covered
         gone = sorted(self._groups - listed)
         self._groups.intersection_update(listed)
         time = now + self._acd_ahead_s
@@ -233,9 +235,7 @@ class Session:
         if why := self._why_refused(snapshot):
             return self._refuse(*why)
         order = self._order
-        # One without a number stands where it is said.
-        seq = snapshot.seq or order.last_said
-        missed = order.missed
+        seq, missed = snapshot.seq, order.missed
         number = order.stand_at(seq)
         is_telling, telling = self.state is State.SYNCING, self._telling
         if number < order.last and not (is_telling and not telling.is_too_late(snapshot.group, number)):
@@ -343,13 +343,13 @@ class Session:
     def _ask(self, now: Seconds) -> None:
         self._move(Word.ASKED)
         self._may_resume = False
+        self._ask_at = now + ASK_PAUSE_S
         self._await_snapshots(SnapshotRequest(), now)
 
     def _await_snapshots(self, message: ClientMessage, now: Seconds) -> None:
         self._messages.append(message)
         self._by = now + self._limits.synced_within_s
-        self._ask_at = now + ASK_PAUSE_S
-        self._telling = Telling(self._order.missed, may_resume=self._may_resume)
+        self._telling = Telling(self._order.missed, self._order.last, may_resume=self._may_resume)
         self.has_turned = True
 
     def _move(self, word: Word) -> None:

@@ -13,6 +13,7 @@ class Telling:
 
     Args:
         missed: How many events were missing when it was asked for.
+        known: The latest number when it was asked for; whatever is older is no answer.
         may_resume: Missed events instead of snapshots are an answer too.
 
     Attributes:
@@ -20,10 +21,11 @@ class Telling:
         listed: The groups that got a snapshot.
     """
 
-    def __init__(self, missed: int = 0, *, may_resume: bool = False) -> None:
+    def __init__(self, missed: int = 0, known: int = 0, *, may_resume: bool = False) -> None:
         self.covered = 0
         self.listed: set[GroupName] = set()
         self._may_resume = may_resume
+        self._known = known
         self._missed_when_asked = missed
         self._missed_when_listed = missed
         self._snapshots = 0
@@ -43,7 +45,7 @@ class Telling:
 
     def is_too_late(self, group: GroupName, number: int) -> bool:
         """Return whether a snapshot is older than what is known of its group, and note it."""
-        late = number < self._touched.get(group, 0) or number < self.covered
+        late = number < max(self._known, self.covered, self._touched.get(group, 0))
         self._is_late |= late
         return late
 
@@ -69,7 +71,7 @@ class Telling:
         if self.has_begun and missed != self._missed_when_listed:
             return "events were lost between the snapshots"
         if self._is_late:
-            return "a snapshot came after what happened later"
+            return "a snapshot was older than what had been told before"
         listed = len(self.listed) + self._refused
         if synced.groups is not None and synced.groups != listed:
             return f"{listed} snapshots came of {synced.groups}"

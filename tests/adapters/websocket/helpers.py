@@ -57,5 +57,5 @@ def short(event: AcdEvent) -> Any:
         return f"{event.state}: {event.reason}" if event.reason else event.state.value
     if isinstance(event, FeedHeartbeat):
         return ("heartbeat", event.time)
-    fields = msgspec.to_builtins(event)
+    fields = msgspec.json.decode(msgspec.json.encode(event))
     return {name: value for name, value in fields.items() if name not in {"id", "time", "source"}}
