@@ -62,6 +62,11 @@ class Simulation:
         return tuple(self._groups)
 
     @property
+    def seq(self) -> int:
+        """That of the latest event said, 0 before the first."""
+        return self._scribe.seq
+
+    @property
     def start(self) -> Instant:
         """When it began."""
         return self._start
@@ -98,10 +103,15 @@ class Simulation:
     def restart(self, now: Instant) -> None:
         """Start the ACD anew: whoever waits or talks is gone without a word, and agents are available.
 
-        Raises:
-            NotImplementedError: Always, as yet.
+        What is due at or before ``now`` happens first and is said by the next :meth:`advance`. Numbers go on
+        where they were, for ``seq`` rises for ever. The ACD's own counters begin anew at 0; those of the
+        truth go on (see :class:`~simulator.tally.Counters`).
         """
-        raise NotImplementedError
+        self._now = max(self._now, now)
+        self._schedule.run_until(self._now)
+        self._schedule.forget()
+        for group in self._groups.values():
+            group.restart(self._now)
 
     def waiting(self, group: GroupName) -> tuple[ContactId, ...]:
         """Return who truly waits in ``group``, in order of arrival.

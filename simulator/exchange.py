@@ -57,7 +57,7 @@ class Exchange:
     @property
     def seq(self) -> int:
         """That of the latest event said, 0 before the first."""
-        return self._log[-1].seq if self._log else 0
+        return self.simulation.seq
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Tell ``listener`` everything from now on; return what ends it."""
@@ -85,8 +85,7 @@ class Exchange:
         """Return what was said after ``seq``, oldest first; ``None`` if the log reaches not so far back."""
         if run != self.run or after <= 0 or not self._log or after < self._log[0].seq - 1:
             return None
-        numbers = [event.seq for event in self._log]
-        return list(self._log)[bisect_right(numbers, after) :]
+        return list(self._log)[bisect_right(self._log, after, key=_seq) :]
 
     def restart(self, now: Instant) -> None:
         """Start the ACD anew: whoever waits or talks is gone without a word."""
@@ -96,3 +95,7 @@ class Exchange:
         self._log.clear()
         for listener in tuple(self._listeners):
             listener.cut_off(now)
+
+
+def _seq(event: FeedEvent) -> int:
+    return event.seq

@@ -77,10 +77,19 @@ class Group:
 
     def open(self, at: Instant) -> None:
         """Begin the day: every agent is available, the first caller is on the way."""
-        for agent in self.line.agents:
-            self.line.free(agent)
-            self._plan_break(agent, at)
+        self._man(at)
         self._plan_arrival(at)
+
+    def restart(self, at: Instant) -> None:
+        """Forget without a word whoever waits or talks; every agent is available.
+
+        What was planned for them must have been forgotten before.
+        """
+        self.tally.restart(forgotten=len(self.line.waiting))
+        self.line = Line(self.line.agents)
+        for agent in self.line.agents:
+            agent.state, agent.reason, agent.wants_break = AgentState.AVAILABLE, "", False
+        self._man(at)
 
     def plan_caller_at(self, at: Instant) -> None:
         """Let one more caller join ``at`` than the arrivals bring."""
@@ -89,20 +98,26 @@ class Group:
     def snapshot(self, now: Instant) -> GroupSnapshotTaken:
         """Return all that the ACD knows of this group."""
         return GroupSnapshotTaken(
-            **self._scribe.stamp(now),
+            **self._scribe.stamp_snapshot(now),
             group=self.scenario.name,
             waiting=tuple(
                 waiting_contact(contact, position=position)
                 for position, contact in enumerate(self.line.waiting.values(), start=1)
             ),
             agents=tuple(agent_snapshot(agent, now) for agent in self.line.agents),
+            counters=self.tally.group_counters(),
         )
+
+    def _man(self, at: Instant) -> None:
+        for agent in self.line.agents:
+            self.line.free(agent)
+            self._plan_break(agent, at)
 
     def _plan_arrival(self, after: Instant) -> None:
         midnight = self._switch.midnight
         at = next_arrival(self.scenario.arrivals, after=after - midnight, random=self._arrivals)
         if at is not None:
-            self._schedule.plan(midnight + at, self._arrive)
+            self._schedule.plan(midnight + at, self._arrive, outlives=True)
 
     def _arrive(self, at: Instant) -> None:
         self._plan_arrival(at)

@@ -11,11 +11,16 @@ __all__ = ["Happening", "Schedule"]
 
 @dataclass(slots=True, order=True)
 class Happening:
-    """Something planned; at the same instant, what was planned first happens first."""
+    """Something planned; at the same instant, what was planned first happens first.
+
+    Attributes:
+        outlives: It comes about outside the ACD, whatever becomes of that: a caller will call.
+    """
 
     at: Instant
     order: int
     act: Callable[[Instant], None] | None = field(compare=False)
+    outlives: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
         """Let it not happen; harmless when it has happened."""
@@ -30,12 +35,17 @@ class Schedule:
         self._heap: list[Happening] = []
         self._order = 0
 
-    def plan(self, at: Instant, act: Callable[[Instant], None]) -> Happening:
+    def plan(self, at: Instant, act: Callable[[Instant], None], *, outlives: bool = False) -> Happening:
         """Plan ``act`` for ``at``, rounded to the millisecond; it is called with that instant."""
         self._order += 1
-        happening = Happening(round(at, 3), self._order, act)
+        happening = Happening(round(at, 3), self._order, act, outlives)
         heapq.heappush(self._heap, happening)
         return happening
+
+    def forget(self) -> None:
+        """Let nothing happen of all that the ACD had in its memory; what ``outlives`` it still does."""
+        self._heap = [happening for happening in self._heap if happening.outlives]
+        heapq.heapify(self._heap)
 
     def next_at(self) -> Instant | None:
         """Return when the next thing happens, or ``None`` if nothing ever will."""

@@ -29,12 +29,23 @@ class Scribe:
         self._source = source
         self._run = run
         self._seq = 0
+        self._snapshots = 0
         self._said: list[FeedEvent] = []
+
+    @property
+    def seq(self) -> int:
+        """That of the latest event, 0 before the first."""
+        return self._seq
 
     def stamp(self, at: Instant) -> Stamp:
         """Return the envelope of the next event; ``seq`` rises by one from 1."""
         self._seq += 1
         return Stamp(id=f"{self._run}-{self._seq}", source=self._source, time=at, seq=self._seq)
+
+    def stamp_snapshot(self, at: Instant) -> Stamp:
+        """Return the envelope of a snapshot: its ``seq`` is that of the latest event, none is used up."""
+        self._snapshots += 1
+        return Stamp(id=f"{self._run}-s{self._snapshots}", source=self._source, time=at, seq=self._seq)
 
     def say(self, event: FeedEvent) -> None:
         """Write ``event`` down."""

@@ -2,16 +2,20 @@
 
 import msgspec
 
-from queue_alert.core.events import Outcome
+from queue_alert.core.events import GroupCounters, Outcome
 
 __all__ = ["Counters", "Tally"]
 
+_KEPT_APART = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.UNKNOWN)
+
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """The truth of one group since the start.
+    """The truth of one group since the start, over every restart of the ACD.
 
     Of the warm-up, only those who still waited at the start are in it. So ``offered`` is always the sum of
-    ``outcomes`` and who waits now, and ``completed`` the answered less who talks now.
+    ``outcomes`` and who waits now, and ``completed`` the answered less who talks now and less those whose
+    conversation a restart forgot. Whoever waited when the ACD was started anew has the outcome ``unknown``:
+    nobody will ever say what became of them.
     """
 
     offered: int = 0
@@ -29,6 +33,7 @@ class Tally:
         self._outcomes: dict[Outcome, int] = {}
         self._completed = 0
         self._ring_failures = 0
+        self._at_restart = GroupCounters(offered=0, answered=0, abandoned=0, rerouted=0, completed=0)
 
     def count_offered(self) -> None:
         """Count a contact that joined."""
@@ -46,11 +51,41 @@ class Tally:
         """Count a ring that came to nothing."""
         self._ring_failures += 1
 
+    def restart(self, *, forgotten: int) -> None:
+        """Let the ACD's own counts begin anew at 0; the truth goes on.
+
+        Args:
+            forgotten: How many waited, of whom it will never say what became.
+        """
+        if forgotten:
+            self._outcomes[Outcome.UNKNOWN] = self._outcomes.get(Outcome.UNKNOWN, 0) + forgotten
+        self._at_restart = self._since_the_start()
+
     def counters(self) -> Counters:
-        """Return the figures, frozen."""
+        """Return the truth, frozen."""
         return Counters(
             offered=self._offered,
             outcomes={outcome.value: count for outcome, count in self._outcomes.items()},
             completed=self._completed,
             ring_failures=self._ring_failures,
+        )
+
+    def group_counters(self) -> GroupCounters:
+        """Return what the ACD itself has counted since it was started last."""
+        now = self._since_the_start()
+        return GroupCounters(
+            **{
+                name: getattr(now, name) - getattr(self._at_restart, name)
+                for name in ("offered", "answered", "abandoned", "rerouted", "completed")
+            }
+        )
+
+    def _since_the_start(self) -> GroupCounters:
+        outcomes = self._outcomes
+        return GroupCounters(
+            offered=self._offered,
+            answered=outcomes.get(Outcome.ANSWERED, 0),
+            abandoned=outcomes.get(Outcome.ABANDONED, 0),
+            rerouted=sum(count for outcome, count in outcomes.items() if outcome not in _KEPT_APART),
+            completed=self._completed,
         )

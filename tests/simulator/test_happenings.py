@@ -67,3 +67,14 @@ def test_the_heap_agrees_with_a_sorted_list(plans: list[tuple[int, bool]]) -> No
             happening.cancel()
     schedule.run_until(20.0)
     assert said == sorted((at, order) for order, (at, is_cancelled) in enumerate(plans) if not is_cancelled)
+
+
+def test_what_the_acd_had_in_mind_is_forgotten_and_the_world_goes_on() -> None:
+    schedule = Schedule()
+    said: list[float] = []
+    schedule.plan(1.0, said.append)
+    schedule.plan(3.0, said.append, outlives=True)
+    schedule.plan(2.0, said.append, outlives=True)
+    schedule.forget()
+    schedule.run_until(5.0)
+    assert said == [2.0, 3.0]
