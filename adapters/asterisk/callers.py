@@ -1,11 +1,13 @@
 """What is said of callers who wait, as events: joined, left, and why."""
 
+from collections import deque
 from typing import Final
 
 from adapters.asterisk.frames import Frame
 from adapters.asterisk.outbox import Outbox
 from adapters.asterisk.outcomes import outcome_by_evidence, outcome_by_status, settling_time
-from adapters.asterisk.visits import Visit, VisitBook
+from adapters.asterisk.tally import Tally
+from adapters.asterisk.visits import CHANNEL_LIMIT, Visit, VisitBook
 from queue_alert.core.events import ContactDequeued, ContactLeft, ContactQueued, Outcome, Provenance
 from queue_alert.core.units import ContactId, GroupName
 
@@ -26,15 +28,26 @@ class CallerDesk:
     Args:
         outbox: Where events go.
         visits: The waits under way.
+        tally: Told of every end without an answer.
+
+    Attributes:
+        has_seen_joins: Whether anybody was seen joining since the connection was made.
+        lacks_variables: Whether somebody was seen giving up without the variable that comes before.
     """
 
-    def __init__(self, outbox: Outbox, visits: VisitBook) -> None:
+    def __init__(self, outbox: Outbox, visits: VisitBook, tally: Tally) -> None:
+        self.has_seen_joins = False
+        self.lacks_variables = False
         self._outbox = outbox
         self._visits = visits
+        self._tally = tally
+        # Who left for a reason we may never know, the first to become unknown first.
+        self._unexplained: deque[Visit] = deque(maxlen=CHANNEL_LIMIT)
 
     def joined(self, frame: Frame) -> GroupName:
         """Take ``QueueCallerJoin`` and return the queue."""
         channel, group = _place(frame)
+        self.has_seen_joins = True
         # He waits in one queue at a time: whatever wait of his was open is over. Only a list that ran ahead
         # may have named this very wait already.
         for other in self._visits.of(channel):
@@ -54,8 +67,15 @@ class CallerDesk:
 
     def gave_up(self, frame: Frame) -> None:
         """Take ``QueueCallerAbandon``: he leaves unanswered, but not always by his own will."""
-        visit = self._visits.open(*_place(frame))
+        channel, group = _place(frame)
+        known = self._visits.find(channel, group)
+        visit = known or self._visits.open(channel, group)
         if visit.is_waiting:
+            if known is not None:
+                # The variable ABANDONED is set first.
+                self.lacks_variables = not visit.sees_variables
+            if not visit.has_abandoned:
+                self._tally.abandoned(visit.group)
             visit.has_abandoned = True
             visit.queue_s = frame.count("HoldTime")
 
@@ -68,6 +88,8 @@ class CallerDesk:
         visit.left_at = self._outbox.now
         visit.presumed = outcome_by_evidence(visit)
         visit.presumed_until = visit.left_at + settle_s
+        if visit.presumed is Outcome.UNKNOWN and not visit.has_abandoned:
+            self._unexplained.append(visit)
         self._outbox.add(
             ContactDequeued(
                 **self._outbox.stamp(),
@@ -102,6 +124,7 @@ class CallerDesk:
         for visit in self._visits.of(channel):
             if visit.is_waiting:
                 self._tell(visit, Outcome.ABANDONED, Provenance.INFERRED)
+                self._tally.abandoned(visit.group)
                 visit.is_over = True
 
     def replaced(self, waiting: str, successor: str) -> None:
@@ -126,18 +149,33 @@ class CallerDesk:
         """Close the visit of a caller who was connected and return his contact."""
         visit = self._visits.open(channel, group)
         self._visits.close(visit)
+        self._explain(visit)
         return visit.contact
 
     def listed(self, channel: str, group: GroupName) -> ContactId:
         """Return the contact of a caller whom a list shows waiting. The list may be ahead of his joining."""
         return self._visits.open(channel, group).contact
 
+    def count_unexplained(self) -> None:
+        """Count those whose end has become unknown for want of anything better."""
+        waiting = self._unexplained
+        while waiting and waiting[0].presumed_until <= self._outbox.now:
+            visit = waiting.popleft()
+            if self._visits.find(visit.channel, visit.group) is visit:
+                self._count(visit)
+
     def disconnected(self) -> None:
         """Tell the end of all who have left unexplained, and forget everybody."""
         for visit in self._visits:
             if visit.left_at is not None and self._outbox.now < visit.presumed_until:
                 self._tell(visit, Outcome.UNKNOWN, Provenance.INFERRED)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everybody."""
         self._visits.clear()
+        self._unexplained.clear()
+        self.has_seen_joins = self.lacks_variables = False
 
     def _end(self, visit: Visit, *, say: bool = True) -> None:
         if visit.left_at is not None:
@@ -149,9 +187,23 @@ class CallerDesk:
 
     def _settle(self, visit: Visit, outcome: Outcome) -> None:
         self._visits.close(visit)
+        if outcome is Outcome.UNKNOWN and not visit.has_abandoned:
+            self._count(visit)
+        else:
+            self._explain(visit)
         # Once the presumption has become the outcome, only another one is worth saying.
         if self._outbox.now < visit.presumed_until or outcome is not visit.presumed:
             self._tell(visit, outcome, Provenance.OBSERVED)
+
+    def _count(self, visit: Visit) -> None:
+        if not visit.is_counted:
+            visit.is_counted = True
+            self._tally.unexplained(visit.group, 1)
+
+    def _explain(self, visit: Visit) -> None:
+        if visit.is_counted:
+            visit.is_counted = False
+            self._tally.unexplained(visit.group, -1)
 
     def _tell(self, visit: Visit, outcome: Outcome, provenance: Provenance) -> None:
         self._outbox.add(

@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
+from adapters.asterisk.event_filter import SESSION_FILTER
 from adapters.asterisk.frames import Frame
+from adapters.asterisk.login import log_in
+from adapters.asterisk.options import CLASSES, AsteriskOptions, check
 from adapters.asterisk.session import NotAManagerError, Session
 from adapters.asterisk.translation import AsteriskTranslator
 from queue_alert.core.events import AcdEvent
-from queue_alert.ports import ConfigProblem, DriverError, Duration, FeedContext, FeedDriver
+from queue_alert.ports import DriverError, FeedContext, FeedDriver
 from queue_alert.secrets import read_secret
 
 __all__ = ["DRIVER", "AsteriskFeed", "AsteriskOptions", "check"]
@@ -21,30 +23,10 @@ _log = logging.getLogger(__name__)
 
 _BOOT_WAIT_S: Final = 2.0
 _RETRY_S: Final = 1.0
-_PORTS: Final = range(1, 65_536)
-_RHYTHM_S: Final = (1.0, 3600.0)
-_TIMEOUT_LIMIT_S: Final = 60.0
-_CLASSES: Final = "agent,system,call,dialplan"
 
 
-class AsteriskOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the manager interface, and as whom."""
-
-    username: str
-    """Section of manager.conf: ``[username]``, with ``read = agent,system,call,dialplan``."""
-    host: str = "127.0.0.1"
-    port: int = 5038
-    secret_file: str = ""
-    """File whose first line is the secret; without it the environment's ``QUEUE_ALERT_<FEED>_SECRET``."""
-    poll: Duration = 30.0
-    """Pause between two questions for all queues: what events never tell is put right that often."""
-    ping: Duration = 20.0
-    """Pause between two signs of life; an idle Asterisk says nothing by itself."""
-    connect_timeout: Duration = 10.0
-    """Longest wait for the connection, and for any answer."""
-    events: str = _CLASSES
-    """Classes of events to be sent. Without *dialplan* no outcome but an answer is known; without *call* no
-    hold, no transfer, and a caller who hung up is told from one who did not only after a while."""
+class _SilenceError(DriverError):
+    """The other side answers no more."""
 
 
 class AsteriskFeed:
@@ -55,6 +37,8 @@ class AsteriskFeed:
         self._context = context
         self._translator = AsteriskTranslator(context.name, context.skipped, replies=self._replied)
         self._session: Session | None = None
+        self._has_told_of_filter = False
+        self._told_doubt = ""
 
     async def run(self, submit: Callable[[AcdEvent], None]) -> None:
         """Stay connected until the connection ends.
@@ -66,6 +50,7 @@ class AsteriskFeed:
         secret = await asyncio.to_thread(
             read_secret, context.name, file=options.secret_file, base=context.base
         )
+        tls = await asyncio.to_thread(self._tls) if options.tls else None
 
         def begin() -> None:
             for event in self._translator.connected(context.clock.now()):
@@ -77,71 +62,113 @@ class AsteriskFeed:
 
         session = Session(begin, receive, secret=secret, tap=context.tap)
         self._session = session
+        is_silent = False
         try:
-            await self._connect(session)
-            await self._log_in(session, secret)
+            await self._connect(session, tls)
+            await log_in(session, options, secret)
+            _log.info("logged in feed=%s at=%s", context.name, options.where)
+            await self._ask_for_less(session)
             await self._stay(session)
         except NotAManagerError as error:
-            raise DriverError(
-                f"{self._where} is not Asterisk's manager interface; check host and port "
-                "(manager.conf: port, 5038 by default)"
-            ) from error
+            raise DriverError(self._not_a_manager(error)) from error
         except ConnectionError as error:
-            raise DriverError(f"connection to {self._where} was lost ({error})") from error
+            raise DriverError(f"connection to {options.where} was lost ({error})") from error
+        except _SilenceError:
+            is_silent = True
+            raise
         finally:
             self._session = None
             if session.is_open:
-                session.close()
+                session.close(is_silent=is_silent)
                 for event in self._translator.disconnected(context.clock.now()):
                     submit(event)
 
-    @property
-    def _where(self) -> str:
-        return f"{self._options.host}:{self._options.port}"
+    def _tls(self) -> ssl.SSLContext:
+        """Return what to trust; reads files."""
+        ca_file = self._options.ca_file
+        if not ca_file:
+            return ssl.create_default_context()
+        path = self._context.base / ca_file
+        try:
+            return ssl.create_default_context(cafile=path)
+        except OSError as error:  # what is no certificate is an ssl.SSLError, and that one of these
+            raise DriverError(
+                f"ca_file {path} cannot be read ({error.strerror or error}); it must hold the certificate to "
+                "trust (PEM) and be readable by the user this runs as"
+            ) from error
 
-    async def _connect(self, session: Session) -> None:
+    def _not_a_manager(self, error: NotAManagerError) -> str:
+        where = self._options.where
+        if error.speaks_tls:
+            return (
+                f"{where} expects TLS; write tls = true, or the port of manager.conf's port (5038 by default)"
+            )
+        return (
+            f"{where} is not Asterisk's manager interface; check host and port (manager.conf: port, 5038 by "
+            "default)"
+        )
+
+    async def _connect(self, session: Session, tls: ssl.SSLContext | None) -> None:
         options = self._options
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(options.connect_timeout):
-                await loop.create_connection(lambda: session, options.host, options.port)
+                await loop.create_connection(
+                    lambda: session,
+                    options.host,
+                    options.effective_port,
+                    ssl=tls,
+                    server_hostname=(options.tls_name or options.host) if tls else None,
+                    ssl_shutdown_timeout=_RETRY_S if tls else None,
+                )
         except TimeoutError as error:
+            hint = (
+                "; is that the port of tlsbindaddr?" if tls else "; check host, and the firewall in between"
+            )
+            raise DriverError(f"{options.where} does not answer{hint}") from error
+        except ssl.SSLCertVerificationError as error:
             raise DriverError(
-                f"{self._where} does not answer; check host, and the firewall in between"
+                f"the certificate of {options.where} is not trusted ({error.verify_message}); put the one "
+                "that signed it (manager.conf: tlscertfile, if it signed itself) into ca_file, and its name, "
+                "if it is not the host, into tls_name"
+            ) from error
+        except ssl.SSLError as error:
+            raise DriverError(
+                f"{options.where} does not speak TLS ({error.reason or error}); manager.conf needs tlsenable "
+                "= yes, and port is that of tlsbindaddr (5039 by default)"
             ) from error
         except OSError as error:
-            raise DriverError(
-                f"cannot connect to {self._where} ({error.strerror or error}); is Asterisk running, and has "
-                "manager.conf enabled = yes, and bindaddr and port as here?"
-            ) from error
+            raise DriverError(self._no_connection(error)) from error
 
-    async def _log_in(self, session: Session, secret: str) -> None:
+    def _no_connection(self, error: OSError) -> str:
+        lines = "tlsenable = yes, and tlsbindaddr" if self._options.tls else "bindaddr and port"
+        return (
+            f"cannot connect to {self._options.where} ({error.strerror or error}); is Asterisk running, and "
+            f"has manager.conf enabled = yes, and {lines} as here?"
+        )
+
+    async def _ask_for_less(self, session: Session) -> None:
+        """Have Asterisk hold back what is not made use of; without that everything still works."""
         options = self._options
+        if not options.event_filter:
+            return
         try:
             answer = await session.ask(
-                "Login",
-                within=options.connect_timeout,
-                Username=options.username,
-                Secret=secret,
-                Events=options.events,
+                "Filter", within=options.connect_timeout, Operation="Add", Filter=SESSION_FILTER
             )
         except TimeoutError as error:
-            raise DriverError(
-                f"{self._where} did not answer the login within {options.connect_timeout:g} s"
-            ) from error
-        except ValueError as error:
-            raise DriverError(f"the login cannot be sent: {error}", recoverable=False) from error
-        except ConnectionResetError as error:
-            raise DriverError(
-                f"{self._where} hung up during the login; check permit and deny of "
-                f"[{options.username}] in manager.conf"
-            ) from error
+            raise self._silent("Filter") from error
         if answer.event != "Success":
-            raise DriverError(
-                f"{self._where} refused the login ({answer.label('Message')}); check the section "
-                f"[{options.username}] of manager.conf: secret against secret_file, permit and deny"
+            level = logging.DEBUG if self._has_told_of_filter else logging.INFO
+            self._has_told_of_filter = True
+            _log.log(
+                level,
+                "feed=%s filter=refused answer=%s: all events come; to have Asterisk send fewer, put the "
+                "eventfilter lines of docs/how-to/connect-asterisk.md into [%s] of manager.conf",
+                self._context.name,
+                answer.label("Message"),
+                options.username,
             )
-        _log.info("logged in feed=%s host=%s port=%d", self._context.name, options.host, options.port)
 
     async def _stay(self, session: Session) -> None:
         """Ask for the queues and for signs of life, each in its own rhythm, until the connection is lost."""
@@ -156,6 +183,7 @@ class AsteriskFeed:
             session.roused.clear()
             session.check()
             poll_at = loop.time() + await self._ask_for_queues(session)
+            self._tell_doubt()
             while not session.roused.is_set() and loop.time() < poll_at:
                 if loop.time() >= ping_at:
                     await self._ping(session)
@@ -176,12 +204,18 @@ class AsteriskFeed:
         message = answer.label("Message")
         if "ermission" in message:
             raise DriverError(
-                f"{self._where} does not let {options.username} see the queues ({message}); "
-                f"manager.conf: [{options.username}] needs read = {_CLASSES}"
+                f"{self._options.where} does not let {options.username} see the queues ({message}); "
+                f"manager.conf: [{options.username}] needs read = {CLASSES}"
             )
         # While Asterisk starts or reloads, app_queue may not be there yet.
         _log.debug("queues not told feed=%s answer=%s", self._context.name, message)
         return min(_RETRY_S, options.poll)
+
+    def _tell_doubt(self) -> None:
+        doubt = self._translator.doubt
+        if doubt and doubt != self._told_doubt:
+            _log.warning("feed=%s user=%s %s", self._context.name, self._options.username, doubt)
+        self._told_doubt = doubt or self._told_doubt
 
     async def _ping(self, session: Session) -> None:
         try:
@@ -190,47 +224,14 @@ class AsteriskFeed:
             raise self._silent("Ping") from error
 
     def _silent(self, question: str) -> DriverError:
-        return DriverError(
-            f"{self._where} has fallen silent: no answer to {question} "
-            f"within {self._options.connect_timeout:g} s"
+        return _SilenceError(
+            f"{self._options.where} has fallen silent: no answer to {question} within "
+            f"{self._options.connect_timeout:g} s"
         )
 
     def _replied(self, frame: Frame) -> None:
         if self._session is not None:
             self._session.take_reply(frame)
-
-
-def check(options: AsteriskOptions) -> list[ConfigProblem]:
-    """Return the mistakes in options that their types allow."""
-    problems = [
-        ConfigProblem(path=name, message="must be one line without control characters, and not empty")
-        for name in ("username", "host", "events")
-        if not getattr(options, name).strip() or any(mark in getattr(options, name) for mark in "\r\n\0")
-    ]
-    if options.port not in _PORTS:
-        problems.append(ConfigProblem(path="port", message=f"must be 1 to 65535, got {options.port}"))
-    least, most = _RHYTHM_S
-    problems += [
-        ConfigProblem(path=name, message=f"must be 1 s to 1 h, got {getattr(options, name):g} s")
-        for name in ("poll", "ping")
-        if not least <= getattr(options, name) <= most
-    ]
-    if not 0 < options.connect_timeout <= _TIMEOUT_LIMIT_S:
-        message = f"must be > 0 s and at most 60 s, got {options.connect_timeout:g} s"
-        problems.append(ConfigProblem(path="connect_timeout", message=message))
-    return problems + _check_classes(options.events)
-
-
-def _check_classes(events: str) -> list[ConfigProblem]:
-    classes = {name.strip() for name in events.split(",")}
-    if classes & {"all", "on"}:
-        return []
-    if "agent" not in classes:
-        return [ConfigProblem(path="events", message=f'must have the class "agent", got "{events}"')]
-    if "dialplan" not in classes:
-        message = 'without the class "dialplan" every outcome but an answer is "unknown"'
-        return [ConfigProblem(path="events", message=message, is_warning=True)]
-    return []
 
 
 DRIVER: Final = FeedDriver(

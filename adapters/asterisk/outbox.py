@@ -30,12 +30,18 @@ class Outbox:
         self.now: Instant = 0.0
         self._source = FeedName(source)
         self._seq = 0
+        self._snapshots = 0
         self._events: list[AcdEvent] = []
 
     def stamp(self) -> Stamp:
         """Return the envelope of the next event: happening now, numbered one higher than the last."""
         self._seq += 1
         return {"id": str(self._seq), "source": self._source, "seq": self._seq, "time": self.now}
+
+    def snapshot_stamp(self) -> Stamp:
+        """Return the envelope of a snapshot: it uses up no number and has that of the event before it."""
+        self._snapshots += 1
+        return {"id": f"s{self._snapshots}", "source": self._source, "seq": self._seq, "time": self.now}
 
     def add(self, event: AcdEvent) -> None:
         """Put an event behind the others."""

@@ -1,6 +1,7 @@
 """One connection to the manager interface: sends actions, finds their answers, tells when it is over."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -12,11 +13,26 @@ from queue_alert.ports import Connected
 __all__ = ["NotAManagerError", "Session"]
 
 _BANNER: Final = b"Asterisk Call Manager/"
+_TLS_ALERT: Final = b"\x15\x03"
 _QUEUE_MODULES: Final = frozenset({"app_queue.so", "All"})
+_WIRE_OPTIONS: Final = {
+    "TCP_KEEPIDLE": 30,
+    "TCP_KEEPINTVL": 10,
+    "TCP_KEEPCNT": 3,
+    "TCP_USER_TIMEOUT": 30_000,  # milliseconds that what was sent may stay unacknowledged
+}
 
 
 class NotAManagerError(ConnectionError):
-    """Whatever answers on that port is not Asterisk's manager interface."""
+    """Whatever answers on that port is not Asterisk's manager interface.
+
+    Attributes:
+        speaks_tls: Whether it is something that expects TLS.
+    """
+
+    def __init__(self, *, speaks_tls: bool) -> None:
+        super().__init__("no banner of the manager interface")
+        self.speaks_tls = speaks_tls
 
 
 class Session(asyncio.Protocol):
@@ -48,8 +64,9 @@ class Session(asyncio.Protocol):
         self.is_open = False
         self._begin = begin
         self._receive = receive
-        self._secret = secret
+        self._secrets = [secret]
         self._tap = tap
+        self._greeting = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._answers: dict[str, asyncio.Future[Frame]] = {}
         self._actions = 0
@@ -61,6 +78,7 @@ class Session(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what a stream connection gives
         self._transport = transport
         self.is_open = True
+        _watch_the_wire(transport)
         if self._tap is not None:
             self._tap.connected()
         self._begin()
@@ -74,8 +92,10 @@ class Session(asyncio.Protocol):
         if len(self._head) < len(_BANNER):
             self._head += data[: len(_BANNER) - len(self._head)]
             if not _BANNER.startswith(self._head):
-                self._lose(NotAManagerError("no banner of the manager interface"))
+                self._lose(NotAManagerError(speaks_tls=self._head.startswith(_TLS_ALERT)))
                 return
+            if len(self._head) == len(_BANNER):
+                self._greeting.set()
         self._receive(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -97,6 +117,21 @@ class Session(asyncio.Protocol):
             answer = self._answers.get(frame.text("ActionID"))
             if answer is not None and not answer.done():
                 answer.set_result(frame)
+
+    def hide(self, secret: str) -> None:
+        """Blot this out, too, of what the recorder is given."""
+        self._secrets.append(secret)
+
+    async def greeted(self, *, within: Seconds) -> None:
+        """Wait for the banner: nothing is sent to whoever has not shown it.
+
+        Raises:
+            TimeoutError: None came ``within`` that many seconds.
+            ConnectionError: The connection was lost, or something else answers.
+        """
+        async with asyncio.timeout(within):
+            await self._greeting.wait()
+        self.check()
 
     async def ask(self, name: str, *, within: Seconds, **headers: str) -> Frame:
         """Send an action and return its answer.
@@ -123,11 +158,17 @@ class Session(asyncio.Protocol):
         if self._loss is not None:
             raise self._loss
 
-    def close(self) -> None:
-        """Take leave and close; may be called at any time."""
+    def close(self, *, is_silent: bool = False) -> None:
+        """Take leave and close; may be called at any time.
+
+        Args:
+            is_silent: Whether the other side answers no more: nothing is sent then, and nothing waited for.
+        """
         if not self.is_open:
             return
-        if self._loss is None:
+        if is_silent and self._transport is not None:
+            self._transport.abort()
+        elif self._loss is None:
             self._send(action("Logoff", action_id="qa-logoff"))
         self.is_open = False
         if self._transport is not None:
@@ -142,6 +183,7 @@ class Session(asyncio.Protocol):
         for answer in self._answers.values():
             if not answer.done():
                 answer.set_exception(loss)
+        self._greeting.set()
         self.booted.set()
         self.roused.set()
 
@@ -149,4 +191,18 @@ class Session(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(text.encode())
         if self._tap is not None:
-            self._tap.sent(blot_out(text, self._secret))
+            for secret in self._secrets:
+                text = blot_out(text, secret)
+            self._tap.sent(text)
+
+
+def _watch_the_wire(transport: asyncio.Transport) -> None:
+    """Have the kernel notice a peer that vanished without a word, as far as it can."""
+    wire = transport.get_extra_info("socket")
+    if wire is None:
+        return
+    wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _WIRE_OPTIONS.items():
+        option = getattr(socket, name, None)
+        if option is not None:
+            wire.setsockopt(socket.IPPROTO_TCP, option, value)

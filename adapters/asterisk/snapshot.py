@@ -5,7 +5,7 @@ A list is ``QueueParams``, then its ``QueueMember`` and ``QueueEntry``, for ever
 half a list would empty the queues that it does not name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -13,15 +13,18 @@ from adapters.asterisk.agents import AgentDesk, AgentReport, read_report
 from adapters.asterisk.callers import CallerDesk, known_caller
 from adapters.asterisk.frames import Frame, UnreadableFrameError, open_frame
 from adapters.asterisk.outbox import Outbox
+from adapters.asterisk.talks import TalkDesk
+from adapters.asterisk.tally import RawCounts, Tally
 from queue_alert.core.events import (
     AgentSnapshot,
     FeedState,
     FeedStatusChanged,
+    GroupCounters,
     GroupSnapshotTaken,
     Provenance,
     WaitingContact,
 )
-from queue_alert.core.units import AgentId, GroupName
+from queue_alert.core.units import AgentId, ContactId, GroupName
 from queue_alert.ports import Skipped
 
 __all__ = ["ITEM_LIMIT", "LIST_LIMIT", "SIZE_LIMIT", "ListDesk"]
@@ -40,14 +43,25 @@ _REPORT_LIMIT: Final = 10_000
 _ENTRY: Final = b"Event: QueueEntry"
 _MARK: Final = b"\r\nActionID: "
 
-_Item: TypeAlias = tuple[GroupName, AgentReport | None]
-"""What an item says that may be the same in the next list: a queue, or an agent's state in it."""
+_DEAF: Final = (
+    "callers wait whose joining is not told, so they are seen only when asked for; manager.conf: this user's "
+    "read lacks agent, or an eventfilter or disabledevents holds QueueCallerJoin back"
+)
+_BLIND: Final = (
+    "why callers leave is not told, so outcomes are unknown; manager.conf: this user's read lacks dialplan, "
+    "or an eventfilter or disabledevents holds VarSet back"
+)
+_PROOF: Final = 2
+
+_Item: TypeAlias = tuple[GroupName, AgentReport | RawCounts | None]
+"""What an item says that may be the same in the next list: a queue's counts, or an agent's state in it."""
 
 
 @dataclass(slots=True)
 class _Group:
     waiting: list[WaitingContact] = field(default_factory=list)
     agents: list[AgentSnapshot] = field(default_factory=list)
+    counts: RawCounts | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +79,8 @@ class ListDesk:
         outbox: Where events go.
         callers: Knows the contacts behind the channels.
         agents: Knows the states of the agents.
+        talks: Knows the conversations under way.
+        tally: Knows what the events told.
         skipped: Called for items that cannot be read.
     """
 
@@ -73,16 +89,30 @@ class ListDesk:
         outbox: Outbox,
         callers: CallerDesk,
         agents: AgentDesk,
+        *,
+        talks: TalkDesk,
+        tally: Tally,
         skipped: Callable[[Skipped, str], None],
     ) -> None:
         self._outbox = outbox
         self._callers = callers
         self._agents = agents
+        self._talks = talks
+        self._tally = tally
         self._skipped = skipped
         self._lists: dict[bytes, _List] = {}
         self._known: dict[GroupName, None] = {}
         # Most agents have done nothing since the list before: their items are the same to the byte.
         self._read_before: dict[bytes, _Item] = {}
+        self._listed: set[tuple[GroupName, ContactId]] | None = None
+        self._unannounced = 0
+
+    @property
+    def doubt(self) -> str:
+        """What seems to be held back from us, as a sentence; ``""``: nothing."""
+        if self._unannounced >= _PROOF:
+            return _DEAF
+        return _BLIND if self._callers.lacks_variables else ""
 
     def know(self, group: GroupName) -> None:
         """Remember a queue, so that it is emptied once a list no longer has it."""
@@ -124,19 +154,38 @@ class ListDesk:
             # The agents on it were taken for told.
             self._agents.clear()
             raise UnreadableFrameError(Skipped.TRUNCATED, f"{frame.event}: the list is not whole")
+        self._callers.count_unexplained()
+        talking = self._talks.under_way()
         for name, group in groups.items():
             self.know(name)
-            self._say(name, group)
+            counters = group.counts and self._tally.counters(name, group.counts, talking)
+            self._say(name, group, counters)
         if groups:
             for name in [known for known in self._known if known not in groups]:
                 del self._known[name]
                 self._say(name, _Group())
-        self._outbox.add(FeedStatusChanged(**self._outbox.stamp(), state=FeedState.LIVE))
+        self._look_for_the_unannounced(groups)
+        self._outbox.add(FeedStatusChanged(**self._outbox.stamp(), state=FeedState.LIVE, reason=self.doubt))
 
     def clear(self) -> None:
         """Forget the lists under way, not the queues."""
         self._lists.clear()
+        self._listed = None
+        self._unannounced = 0
         self._read_before.clear()
+
+    def _look_for_the_unannounced(self, groups: Mapping[GroupName, _Group]) -> None:
+        """Note whether a list has callers that the one before had not, and nobody was ever seen joining.
+
+        One such list proves nothing: it may be ahead of the events.
+        """
+        if self._callers.has_seen_joins:
+            self._unannounced = 0
+            return
+        listed = {(name, entry.contact) for name, group in groups.items() for entry in group.waiting}
+        if self._listed is not None and not listed <= self._listed:
+            self._unannounced += 1
+        self._listed = listed
 
     def _groups(self, items: _List) -> dict[GroupName, _Group] | None:
         """Return what a list shows of each queue; ``None`` if any item cannot be read."""
@@ -159,7 +208,9 @@ class ListDesk:
             group = groups.get(name)
             if group is None:
                 group = groups[name] = _Group()
-            if report is not None:
+            if isinstance(report, tuple):
+                group.counts = report
+            elif report is not None:
                 group.agents.append(self._agents.listed(name, report))
         self._read_before = now
         return groups if is_whole else None
@@ -188,15 +239,20 @@ class ListDesk:
         elif frame.event == "QueueMember":
             # It has other headers than an event for the same things.
             return name, read_report(frame, AgentId(frame.word("Name", "Location")))
+        else:
+            completed, abandoned = frame.count("Completed"), frame.count("Abandoned")
+            if completed is not None and abandoned is not None:
+                return name, (completed, abandoned)
         return name, None
 
-    def _say(self, name: GroupName, group: _Group) -> None:
+    def _say(self, name: GroupName, group: _Group, counters: GroupCounters | None = None) -> None:
         self._outbox.add(
             GroupSnapshotTaken(
-                **self._outbox.stamp(),
+                **self._outbox.snapshot_stamp(),
                 provenance=Provenance.SNAPSHOT,
                 group=name,
                 waiting=tuple(group.waiting),
                 agents=tuple(group.agents),
+                counters=counters,
             )
         )

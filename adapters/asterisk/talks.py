@@ -5,11 +5,13 @@
 optimised away, name another caller's channel than ``AgentConnect`` did.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from adapters.asterisk.frames import Frame
 from adapters.asterisk.outbox import Outbox
+from adapters.asterisk.tally import Tally
 from queue_alert.core.events import (
     ContactAnswered,
     ContactCompleted,
@@ -47,11 +49,13 @@ class TalkDesk:
 
     Args:
         outbox: Where events go.
+        tally: Told of every end.
         limit: See :data:`TALK_LIMIT`.
     """
 
-    def __init__(self, outbox: Outbox, *, limit: int = TALK_LIMIT) -> None:
+    def __init__(self, outbox: Outbox, tally: Tally, *, limit: int = TALK_LIMIT) -> None:
         self._outbox = outbox
+        self._tally = tally
         self._limit = limit
         self._by_caller: dict[tuple[GroupName, str], _Talk] = {}
         self._by_agent: dict[str, _Talk] = {}
@@ -86,6 +90,7 @@ class TalkDesk:
                 group=group, contact=ContactId(channel), channel=channel, agent=agent, agent_channel=""
             )
         self._close(talk)
+        self._tally.completed(group)
         held_s = talk.held_s if talk.held_since is None else talk.held_s + self._outbox.now - talk.held_since
         talk_s = frame.count("TalkTime")
         self._outbox.add(
@@ -140,6 +145,10 @@ class TalkDesk:
         if talk is not None:
             to = frame.label("TransferTargetCallerIDNum") or frame.label("SecondTransfererExten")
             self._transferred(talk, TransferKind.CONSULT, to)
+
+    def under_way(self) -> Counter[GroupName]:
+        """Return how many conversations are under way, by queue."""
+        return Counter(talk.group for talk in self._by_caller.values())
 
     def clear(self) -> None:
         """Forget everything."""

@@ -16,13 +16,16 @@ from adapters.asterisk.callers import CallerDesk
 from adapters.asterisk.frames import Frame, FrameReader, UnreadableFrameError
 from adapters.asterisk.outbox import Outbox
 from adapters.asterisk.snapshot import ListDesk
+from adapters.asterisk.stamps import Stamps
 from adapters.asterisk.talks import TalkDesk
+from adapters.asterisk.tally import Tally
 from adapters.asterisk.visits import VisitBook
-from adapters.asterisk.vocabulary import IGNORED
+from adapters.asterisk.vocabulary import IGNORED, VARIABLES
 from queue_alert.core.events import (
     AcdEvent,
     ContactRingFailed,
     ContactRung,
+    FeedHeartbeat,
     FeedState,
     FeedStatusChanged,
     RingFailure,
@@ -34,7 +37,6 @@ __all__ = ["AsteriskTranslator", "FrameHandler"]
 
 FrameHandler: TypeAlias = Callable[[Frame], None]
 
-_VARIABLES: Final = (b"QUEUESTATUS", b"ABANDONED", b"QUEUEWAIT", b"QUEUEPOSITION")
 _MILLISECONDS: Final = 1000.0
 
 
@@ -61,41 +63,54 @@ class AsteriskTranslator:
     ) -> None:
         self._skipped = skipped
         self._outbox = Outbox(source)
-        self._visits = VisitBook()
-        self._callers = CallerDesk(self._outbox, self._visits)
-        self._talks = TalkDesk(self._outbox)
+        tally = Tally()
+        self._callers = CallerDesk(self._outbox, VisitBook(), tally)
+        self._talks = TalkDesk(self._outbox, tally)
         self._agents = AgentDesk(self._outbox)
-        self._lists = ListDesk(self._outbox, self._callers, self._agents, skipped)
+        self._lists = ListDesk(
+            self._outbox, self._callers, self._agents, talks=self._talks, tally=tally, skipped=skipped
+        )
+        self._stamps = Stamps(skipped)
+        self._received_at: Instant = 0.0
+        self._tell_client = replies
         item = self._lists.item
         self._reader: FrameReader[Callable[[Any], None], Callable[[Any], None]] = FrameReader(
             self._handlers(replies),
             wanted_raw={b"QueueParams": item, b"QueueMember": item, b"QueueEntry": item},
-            replies=replies,
+            replies=self._replied,
             ignored=IGNORED,
-            variables=_VARIABLES,
+            variables=[name.encode() for name in VARIABLES],
             skipped=skipped,
         )
 
+    @property
+    def doubt(self) -> str:
+        """What Asterisk seems to hold back from us, as a sentence; ``""``: nothing."""
+        return self._lists.doubt
+
     def connected(self, now: Instant) -> list[AcdEvent]:
         """Forget the connection before; the feed is in step again after the first whole list."""
-        self._outbox.now = now
+        self._outbox.now = self._stamps.at(now)
         self._forget()
         self._outbox.add(FeedStatusChanged(**self._outbox.stamp(), state=FeedState.SYNCING))
         return self._outbox.take()
 
     def receive(self, data: bytes, now: Instant) -> list[AcdEvent]:
         """Return the events in ``data``, which may be cut anywhere."""
-        self._outbox.now = now
+        stamps, outbox = self._stamps, self._outbox
+        outbox.now = self._received_at = now
         for handle, frame in self._reader.read(data):
+            if stamps.are_sought:
+                outbox.now = stamps.of(frame, now) if isinstance(frame, Frame) else stamps.at(now)
             try:
                 handle(frame)
             except UnreadableFrameError as error:
                 self._skipped(error.kind, error.detail)
-        return self._outbox.take()
+        return outbox.take()
 
     def disconnected(self, now: Instant) -> list[AcdEvent]:
         """Give up on those whose outcome was about to be told, and say that the feed is down."""
-        self._outbox.now = now
+        self._outbox.now = self._stamps.at(now)
         self._callers.disconnected()
         self._forget()
         self._outbox.add(
@@ -126,7 +141,7 @@ class AsteriskTranslator:
             b"QueueMemberRinginuse": self._agents.changed,
             b"QueueMemberStatus": self._agents.changed,
             b"QueueMemberRemoved": self._agents.removed,
-            b"QueueStatusComplete": self._lists.completed,
+            b"QueueStatusComplete": self._listed,
             b"FullyBooted": replies,
             b"Reload": replies,
             b"Shutdown": replies,
@@ -134,10 +149,20 @@ class AsteriskTranslator:
 
     def _forget(self) -> None:
         self._reader.reset()
-        self._visits.clear()
+        self._callers.clear()
         self._talks.clear()
         self._agents.clear()
         self._lists.clear()
+
+    def _replied(self, frame: Frame) -> None:
+        if frame.text("Ping") == "Pong":
+            self._outbox.now = self._stamps.of_pong(frame, self._received_at)
+            self._outbox.add(FeedHeartbeat(**self._outbox.stamp()))
+        self._tell_client(frame)
+
+    def _listed(self, frame: Frame) -> None:
+        self._stamps.look_again()
+        self._lists.completed(frame)
 
     def _joined(self, frame: Frame) -> None:
         self._lists.know(self._callers.joined(frame))

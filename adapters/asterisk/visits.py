@@ -34,6 +34,7 @@ class Visit:
         left_at: When ``QueueCallerLeave`` came; ``None`` while it waits.
         presumed: What was announced then as its outcome if nothing better comes.
         presumed_until: When the presumption becomes the outcome.
+        is_counted: It is among the unexplained ends (see :mod:`~adapters.asterisk.tally`).
         is_over: Its end was told although no ``QueueCallerLeave`` came; a late one is to be passed over.
     """
 
@@ -48,6 +49,7 @@ class Visit:
     left_at: Instant | None = None
     presumed: Outcome = Outcome.UNKNOWN
     presumed_until: Instant = 0.0
+    is_counted: bool = False
     is_over: bool = False
 
     @property

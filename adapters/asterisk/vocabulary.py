@@ -1,4 +1,4 @@
-"""Names of the events that Asterisk sends and this adapter has no use for.
+"""Names of the events that Asterisk sends: those taken here, and those this adapter has no use for.
 
 A name that is neither here nor handled is counted as unknown: that is how a damaged stream, or an Asterisk
 of the future, is noticed.
@@ -8,7 +8,37 @@ Source: Asterisk 22, "AMI Events" of the reference manual, and the recordings in
 
 from typing import Final
 
-__all__ = ["IGNORED"]
+__all__ = ["IGNORED", "VARIABLES", "WANTED"]
+
+WANTED: Final = (
+    "AgentCalled",
+    "AgentComplete",
+    "AgentConnect",
+    "AgentDump",
+    "AgentRingNoAnswer",
+    "AttendedTransfer",
+    "BlindTransfer",
+    "BridgeEnter",
+    "FullyBooted",
+    "Hangup",
+    "Hold",
+    "QueueCallerAbandon",
+    "QueueCallerJoin",
+    "QueueCallerLeave",
+    "QueueMemberAdded",
+    "QueueMemberPause",
+    "QueueMemberPenalty",
+    "QueueMemberRemoved",
+    "QueueMemberRinginuse",
+    "QueueMemberStatus",
+    "Reload",
+    "Shutdown",
+    "Unhold",
+)
+"""Events that mean something here, but for ``VarSet`` and what belongs to an answer."""
+
+VARIABLES: Final = ("ABANDONED", "QUEUEPOSITION", "QUEUESTATUS", "QUEUEWAIT")
+"""Variables whose ``VarSet`` means something here."""
 
 _NAMES: Final = """
 AgentLogin AgentLogoff Agents AgentsComplete AGIExecEnd AGIExecStart Alarm AlarmClear AOC-D AOC-E AOC-S

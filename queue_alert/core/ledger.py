@@ -109,10 +109,14 @@ class Ledger:
         unanswered = max(own.count_of("completed") - own.count_of("answered"), 0) if completed > 0 else 0
         _adjust(own, "answered", unanswered)
         if lost < 0:
-            lost = -min(-lost, max(own.count_of("unknown"), 0))
+            # Somebody ended in a way not known who is not among their lost: answered, or gone by a key. He
+            # was offered all the same, and only an answer not known of before explains him.
+            explained = min(-lost, unanswered, max(own.count_of("unknown"), 0))
+            self._before["lost"] += lost + explained
+            lost = -explained
         _adjust(own, "unknown", lost)
         _adjust(own, "offered", unanswered + lost)
-        return max(abs(completed), unanswered + abs(lost))
+        return max(abs(completed), unanswered + max(lost, 0))
 
     def _twice(self, name: str, excess: int) -> int:
         before = self._before.get(name, 0)

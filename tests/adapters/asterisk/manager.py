@@ -12,6 +12,7 @@ from queue_alert.ports import FeedContext, Skipped
 
 BANNER = b"Asterisk Call Manager/11.0.0\r\n"
 BOOTED = b"Event: FullyBooted\r\nPrivilege: system,all\r\nStatus: Fully Booted\r\n\r\n"
+CHALLENGE = "840415273"
 SECRET = "s3cret"  # noqa: S105 - of a manager that is none
 
 Script = Callable[["Line"], Awaitable[None]]
@@ -39,13 +40,24 @@ class Line:
         lines = f"Response: {response}\r\nActionID: {asked['ActionID']}\r\nMessage: {message}\r\n\r\n"
         await self.say(lines.encode())
 
-    async def let_in(self, *, booted: bool = True) -> dict[str, str]:
-        """Greet, accept the login and return it."""
+    async def challenge(self) -> dict[str, str]:
+        """Greet, challenge, and return the login that follows."""
         await self.say(BANNER)
-        login = await self.asked()
+        asked = await self.asked()
+        assert (asked["Action"], asked["AuthType"]) == ("Challenge", "MD5")
+        lines = f"Response: Success\r\nActionID: {asked['ActionID']}\r\nChallenge: {CHALLENGE}\r\n\r\n"
+        await self.say(lines.encode())
+        return await self.asked()
+
+    async def let_in(self, *, booted: bool = True, filters: str = "Success") -> dict[str, str]:
+        """Greet, challenge, accept the login and return it; answer what is asked of filters."""
+        login = await self.challenge()
         await self.answer(login)
         if booted:
             await self.say(BOOTED)
+        await self.answer(
+            await self.asked(), filters, "Success" if filters == "Success" else "Permission denied"
+        )
         return login
 
     async def list_queue(self, asked: dict[str, str], queue: str = "sales") -> None:
@@ -113,7 +125,7 @@ class Recorder:
         self.raw += data
 
     def sent(self, text: str) -> None:
-        self.tapped.append(text.split("\r\n", 1)[0] + ("\n" + text if "Secret" in text else ""))
+        self.tapped.append(text.split("\r\n", 1)[0] + ("\n" + text if "Action: Login" in text else ""))
 
     def states(self) -> list[str]:
         """Return the feed's own states."""

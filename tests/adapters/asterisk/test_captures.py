@@ -93,9 +93,14 @@ def test_nothing_in_a_real_stream_is_unreadable(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_identities_are_unique_and_rising(name: str) -> None:
+def test_identities_are_unique_and_rising_and_snapshots_use_up_no_number(name: str) -> None:
     events = translate(steps(name)).events
-    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    numbers = [event.seq for event in events if not isinstance(event, GroupSnapshotTaken)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    latest = 0
+    for event in events:
+        assert event.seq == latest if isinstance(event, GroupSnapshotTaken) else event.seq == latest + 1
+        latest = event.seq
     assert len({event.id for event in events}) == len(events)
     assert {event.source for event in events} == {"pbx"}
 
@@ -223,12 +228,37 @@ def test_feed_is_live_after_the_first_list_and_down_in_between() -> None:
     ]
 
 
+def stamped(recording: list[Step], ahead_s: float) -> list[Step]:
+    """Return a recording as of an Asterisk with timestampevents, whose clock is ahead by so much."""
+    found, rest = [], b""
+    for step in recording:
+        if step.mark:
+            found.append(step)
+            rest = b""
+            continue
+        *whole, rest = (rest + step.data).split(b"\r\n\r\n")
+        stamp = b"\\1\r\nTimestamp: %.6f" % (step.at + ahead_s)
+        frames = [
+            re.sub(rb"(\r\nPrivilege: [^\r]*)(?!.*\r\nUptime)", stamp, one, flags=re.DOTALL) for one in whole
+        ]
+        found.append(Step(step.at, data=b"".join(frame + b"\r\n\r\n" for frame in frames)))
+    return found
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_an_asterisk_that_puts_its_own_time_into_events_says_the_same(name: str) -> None:
-    """Option timestampevents; list items and the answers have none."""
-    privilege = re.compile(rb"(\r\nPrivilege: [^\r]*)")
-    recording = [
-        Step(step.at, privilege.sub(rb"\1\r\nTimestamp: 1795298402.689104", step.data), step.mark)
-        for step in steps(name)
+def test_an_asterisk_that_puts_its_own_time_into_events_is_believed(name: str) -> None:
+    """Option timestampevents; list items and answers have none."""
+    plain = translate(stamped(steps(name), 0.0)).events
+    result = translate(stamped(steps(name), 1000.0))
+    assert result.skipped == []
+    by_its_clock = next(
+        at for at, event in enumerate(result.events) if abs(event.time - plain[at].time - 1000.0) < 1e-5
+    )
+    # Before the first event nobody knows that there will be times.
+    assert by_its_clock < 20
+    assert [(event.__class__, event.id) for event in result.events] == [
+        (event.__class__, event.id) for event in plain
     ]
-    assert translate(recording).events == translate(steps(name)).events
+    ahead = [event.time - plain[at].time for at, event in enumerate(result.events)]
+    assert all(abs(each - 1000.0) < 1e-5 for each in ahead[by_its_clock:])
+    assert told(result.events) == told(plain) == told(translate(steps(name)).events)

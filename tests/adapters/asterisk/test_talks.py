@@ -3,6 +3,7 @@ from typing import Any
 from adapters.asterisk.frames import Frame
 from adapters.asterisk.outbox import Outbox
 from adapters.asterisk.talks import TalkDesk
+from adapters.asterisk.tally import Tally
 from queue_alert.core.units import AgentId, ContactId
 from tests.adapters.asterisk.helpers import Exchange
 
@@ -132,7 +133,7 @@ def test_transfers_of_strangers_and_failed_ones_say_nothing() -> None:
 
 def test_only_so_many_conversations_are_remembered() -> None:
     outbox = Outbox("pbx")
-    desk = TalkDesk(outbox, limit=2)
+    desk = TalkDesk(outbox, Tally(), limit=2)
     for number in range(1, 4):
         headers = f"Queue: sales\r\nUniqueid: 1.{number}\r\nDestUniqueid: 9.{number}"
         data = f"Event: AgentConnect\r\n{headers}"
