@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import msgspec
+from msgspec.structs import replace
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -223,8 +224,10 @@ class WebSocketServer:
         # What is due happens first, and is told to whoever listens.
         snapshots = self._exchange.snapshot(self._clock.now())
         seq = max([self._exchange.seq, *(snapshot.seq for snapshot in snapshots)])
+        # One instant has one number, whether or not to look used any up.
+        told = [snapshot if snapshot.seq == seq else replace(snapshot, seq=seq) for snapshot in snapshots]
         synced = Synced(seq=seq, groups=len(snapshots))
-        client.answer([self._encoder.encode(word) for word in (*snapshots, synced)])
+        client.answer([self._encoder.encode(word) for word in (*told, synced)])
 
     async def _hear(self, connection: ServerConnection, client: "_Client") -> None:
         """Take requests until the client is gone."""
