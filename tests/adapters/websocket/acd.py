@@ -46,11 +46,11 @@ class TrueAcd:
     )
     log: list[FeedEvent] = field(default_factory=list)
 
-    def queue(self, group: GroupName, contact: str) -> FeedEvent:
+    def queue(self, group: GroupName, contact: str, caller: str = "") -> FeedEvent:
         name = ContactId(contact)
         self.waiting.setdefault(group, {})[name] = self.now
         self.agents.setdefault(group, {})
-        return self._say(ContactQueued, group=group, contact=name)
+        return self._say(ContactQueued, group=group, contact=name, caller=caller)
 
     def answer(self, group: GroupName, contact: str) -> FeedEvent:
         del self.waiting[group][ContactId(contact)]
