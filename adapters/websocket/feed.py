@@ -115,14 +115,14 @@ class WebSocketFeed:
             await self._say(connection, session.take_messages())
             try:
                 async with asyncio.timeout_at(session.next_deadline()):
-                    await self._take_until_turned(connection, submit)
+                    await self._take(connection, submit)
                 continue
             except TimeoutError:
                 pass
             # What came while something else held up the loop counts before the time that passed meanwhile.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SHORT_S):
-                    await self._take_one(connection, submit)
+                    await self._take(connection, submit, is_one=True)
             session.advance(now())
 
     async def _say(self, connection: ClientConnection, messages: list[ClientMessage]) -> None:
@@ -133,27 +133,21 @@ class WebSocketFeed:
         except TimeoutError as error:
             raise self._failed(f"has not read what we said for {_SEND_TIMEOUT_S:g} s") from error
 
-    async def _take_until_turned(
-        self, connection: ClientConnection, submit: Callable[[AcdEvent], None]
+    async def _take(
+        self, connection: ClientConnection, submit: Callable[[AcdEvent], None], *, is_one: bool = False
     ) -> None:
-        """Take messages until there is something to say or to wait for."""
+        """Take messages (or one) until there is something to say or to wait for."""
         session, receive = self._session, connection.recv
         now = asyncio.get_running_loop().time
-        while not session.has_turned:
+        while True:
             text = await receive()
             if type(text) is str:
                 for event in session.receive(text, now()):
                     submit(event)
             else:
                 self._refuse_bytes(text)
-
-    async def _take_one(self, connection: ClientConnection, submit: Callable[[AcdEvent], None]) -> None:
-        text = await connection.recv()
-        if isinstance(text, str):
-            for event in self._session.receive(text, asyncio.get_running_loop().time()):
-                submit(event)
-        else:
-            self._refuse_bytes(text)
+            if is_one or session.has_turned:
+                return
 
     def _refuse_bytes(self, data: str | bytes) -> None:
         self._context.skipped(Skipped.NOT_TEXT, f"a binary message of {len(data)} bytes")

@@ -31,3 +31,22 @@ def test_to_stand_further_back_changes_nothing() -> None:
     order = Order()
     order.take(9)
     assert (order.stand_at(7), order.last, order.missed) == (7, 9, 0)
+
+
+def test_what_has_no_number_has_no_place() -> None:
+    order = Order()
+    assert (order.take(0), order.take(-1), order.last) == (0, 0, 0)
+
+
+def test_who_counts_anew_without_a_word_stands_above_and_one_is_missing() -> None:
+    order = Order()
+    order.take(5_000)
+    assert (order.take(3), order.take(4), order.missed, order.last_said) == (5_001, 5_002, 1, 4)
+
+
+def test_a_run_that_begins_below_the_one_before_stands_above_it() -> None:
+    order = Order()
+    order.take(9)
+    order.begin_run()
+    assert (order.last_said, order.catch_up(3), order.take(2), order.catch_up(4)) == (0, 0, 10, 2)
+    assert (order.last, order.missed) == (12, 2)

@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
 from adapters.websocket import feed as feed_module
+from adapters.websocket.refusals import why_not_connected
 from queue_alert.app.clock import SteadyClock
 from queue_alert.app.supervisor import FeedSupervisor
 from queue_alert.core.events import AcdEvent, FeedState
@@ -17,7 +18,7 @@ from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, Policy, SignalPolicy
 from queue_alert.core.units import FeedName, GroupName, SignalName
 from queue_alert.ports import DriverError, Skipped
-from queue_alert.protocol.feed_socket import SUBPROTOCOL, Hello, Start, Synced
+from queue_alert.protocol.feed_socket import SUBPROTOCOL, Heartbeat, Hello, Start, Synced
 from simulator.websocket_server import WebSocketServer
 from tests.adapters.websocket.acd import HELLO, SALES, SOURCE, START, TrueAcd, say
 from tests.adapters.websocket.helpers import FEED
@@ -282,6 +283,28 @@ async def test_a_server_that_falls_silent_is_left() -> None:
     assert listening.states == ["syncing", "live"]
 
 
+async def test_a_loop_that_was_held_up_is_not_taken_for_a_server_that_fell_silent() -> None:
+    async def script(connection: ServerConnection) -> None:
+        await connection.send(hello(0.1))
+        await connection.recv()
+        await connection.send(EMPTY)
+        while True:
+            await asyncio.sleep(0.03)
+            await connection.send(say(Heartbeat(time=START, seq=0)))
+
+    loop = asyncio.get_running_loop()
+    async with playing(script) as url:
+        listening = Listening(url)
+        async with listening.running():
+            await listening.until(lambda: len(listening.events) > 4)
+            end = loop.time() + 0.4
+            while loop.time() < end:
+                pass
+            heard = len(listening.events)
+            await listening.until(lambda: len(listening.events) > heard + 4)
+    assert listening.states == ["syncing", "live"]
+
+
 async def test_a_server_that_does_not_answer_pings_is_left() -> None:
     """A half-open connection: what was there answers nobody any more, without having said so."""
 
@@ -392,6 +415,13 @@ async def test_a_server_that_does_not_read_is_left(monkeypatch: pytest.MonkeyPat
     with pytest.raises(DriverError) as caught:
         await listening.feed._say(Stuck(), [Start()])  # type: ignore[arg-type]
     assert str(caught.value) == "ws://127.0.0.1:9470/feed has not read what we said for 0.05 s"
+
+
+def test_whatever_else_goes_wrong_is_told_by_its_name() -> None:
+    for error, name in ((OSError(113, "No route to host"), "No route to host"), (OSError(), "OSError")):
+        assert why_not_connected(error, has_token=False, is_secure=False, within_s=1.0) == (
+            f"cannot be reached ({name}); is the ACD running, and are host and port in url right?"
+        )
 
 
 # ---- TLS
