@@ -2,24 +2,19 @@
 
 import asyncio
 import json
-import tomllib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from queue_alert.app.clock import SteadyClock
-from queue_alert.app.config import build_setup
 from queue_alert.app.registry import Registry
 from queue_alert.app.replay import Replay, replay_policy
-from queue_alert.app.runtime import Runtime
 from queue_alert.core.policy import Policy
-from queue_alert.core.view import FloorView
 from queue_alert.ports import Connected, FeedContext, RecordedData, RecordedMark, Skipped
+from tests.journeys.floor import Floor, running
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "asterisk"
 
@@ -38,46 +33,6 @@ driver = "recording"
 kind = "tower"
 groups = ["sales"]
 """
-
-
-class Floor:
-    """A whole monitor in simulated time."""
-
-    def __init__(self, text: str) -> None:
-        registry = Registry()
-        setup = build_setup(tomllib.loads(text), file="config.toml", base=Path(), registry=registry)
-        self.clock = SteadyClock(wall=self._wall, monotonic=self._monotonic)
-        self.runtime = Runtime(setup, registry=registry, clock=self.clock)
-
-    def _monotonic(self) -> float:
-        try:
-            return asyncio.get_running_loop().time()
-        except RuntimeError:
-            return 0.0
-
-    def _wall(self) -> float:
-        return 1_700_000_000.0 + self._monotonic()
-
-    def output(self, name: str) -> Any:
-        """Return the recording output of that name."""
-        (found,) = (setup.output for setup in self.runtime._outputs._setups["lamps"] if setup.name == name)
-        return found
-
-    def view(self) -> FloorView:
-        """Return the floor as it stands."""
-        return self.runtime._monitor.view(self.clock.now())
-
-
-@asynccontextmanager
-async def running(floor: Floor) -> AsyncIterator[None]:
-    started = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(floor.runtime.run(lambda _port: started.set()), name="runtime")
-        await started.wait()
-        try:
-            yield
-        finally:
-            floor.runtime.stop()
 
 
 def is_lit(output: Any, since: float) -> bool:
