@@ -451,7 +451,8 @@ class Publisher(Protocol):
     async def run(self, source: StateSource) -> None:
         """Connect once, say all groups, then every change, until the connection ends or until cancelled.
 
-        The supervisor calls it again after a :class:`DriverError`, with a growing pause.
+        The supervisor calls it again after a :class:`DriverError`, with a growing pause. It counts as up
+        from when it first asks ``source`` for changes, having said all groups.
 
         Raises:
             DriverError: The connection failed or was lost.

@@ -1,6 +1,7 @@
 from typing import Any
 
 from queue_alert.app.catalogue import describe_drivers
+from queue_alert.app.registry import Registry
 from tests.app.fakes import MODULE, registry
 
 
@@ -98,3 +99,16 @@ def test_a_broken_driver_is_listed_with_what_is_wrong() -> None:
 
 def test_pages_are_listed_too() -> None:
     assert described("count")["summary"] == "/count: counts groups"
+
+
+def test_no_installed_driver_has_an_option_that_the_shell_takes_for_itself() -> None:
+    taken = {
+        driver["name"]: clash
+        for driver in describe_drivers(Registry())
+        if (clash := {"driver", *names(driver["common"])} & names(driver["options"]))
+    }
+    assert taken == {}
+
+
+def names(options: list[dict[str, Any]]) -> set[str]:
+    return {option["name"] for option in options}
