@@ -28,8 +28,9 @@ _COUNT_DIGITS: Final = 12
 _START: Final = len(b"Event: VarSet")
 _VARIABLE_SET: Final = b"Event: VarSet"
 _VARIABLE_START: Final = 9
-_VARIABLE_KEY: Final = len(b"Variable: ")
-_VARIABLE_END: Final = _VARIABLE_KEY + _VARIABLE_START
+_VARIABLE_KEY: Final = b"\nVariable: "
+_VARIABLE_AT: Final = len(_VARIABLE_KEY)
+_VARIABLE_END: Final = _VARIABLE_AT + _VARIABLE_START
 _NAME: Final = re.compile(rb"[A-Za-z]{1,40}")
 
 Handler = TypeVar("Handler")
@@ -190,8 +191,8 @@ class FrameReader(Generic[Handler, RawHandler]):
                 continue
             if start == _VARIABLE_SET:
                 # Its last lines are Variable and Value; neither has a line break in it.
-                lines = piece.rsplit(b"\n", 2)
-                if len(lines) > 2 and lines[1][_VARIABLE_KEY:_VARIABLE_END] not in variables:  # noqa: PLR2004
+                at = piece.rfind(_VARIABLE_KEY)
+                if at >= 0 and piece[at + _VARIABLE_AT : at + _VARIABLE_END] not in variables:
                     continue
             first = piece[: piece.find(b"\r")]
             handler = wanted.get(first)

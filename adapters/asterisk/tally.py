@@ -44,6 +44,7 @@ class _Count:
     offset: int | None = None
     theirs: int = 0
     before: int = 0
+    is_even: bool = False
 
     def compare(self, theirs: int, *, early: int) -> None:
         """Take their count, of which ``early`` may be ahead of its event."""
@@ -51,6 +52,7 @@ class _Count:
             self.offset, self.before = theirs - self.told - self.missed, 0
         self.theirs = theirs
         excess = theirs - self.offset - self.told - self.missed
+        self.is_even = excess == 0
         if excess > 0:
             excess = max(excess - early, 0)
         if excess > 0 and self.before > 0:
@@ -69,6 +71,9 @@ class _Group:
     completed: _Count = field(default_factory=_Count)
     abandoned: _Count = field(default_factory=_Count)
     unexplained: int = 0
+    # What was worked out last, and from what.
+    seen: tuple[RawCounts, int, int, int] | None = None
+    counters: GroupCounters | None = None
 
 
 class Tally:
@@ -98,12 +103,20 @@ class Tally:
             talking: Conversations under way, by queue.
         """
         group = self._group(name)
-        group.completed.compare(theirs[0], early=talking.get(name, 0))
-        group.abandoned.compare(theirs[1], early=0)
-        return GroupCounters(
-            completed=group.completed.told + group.completed.missed,
-            lost=group.abandoned.told + group.abandoned.missed + group.unexplained,
+        completed, abandoned = group.completed, group.abandoned
+        seen = (theirs, completed.told, abandoned.told, group.unexplained)
+        if seen == group.seen and group.counters is not None:
+            return group.counters
+        completed.compare(theirs[0], early=talking.get(name, 0))
+        abandoned.compare(theirs[1], early=0)
+        counters = GroupCounters(
+            completed=completed.told + completed.missed,
+            lost=abandoned.told + abandoned.missed + group.unexplained,
         )
+        # Only what agrees needs no second look.
+        is_settled = completed.is_even and abandoned.is_even and not (completed.before or abandoned.before)
+        group.seen, group.counters = (seen, counters) if is_settled else (None, None)
+        return counters
 
     def _group(self, name: GroupName) -> _Group:
         group = self._groups.get(name)

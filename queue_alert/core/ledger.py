@@ -5,6 +5,7 @@ they have not, ours are put right and every contact concerned is a correction. W
 told us of are not known; only their number is.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ from queue_alert.core.events import GroupCounters, Outcome
 __all__ = ["Counts", "Ledger", "OwnCounts", "counts_of"]
 
 _FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
+_LOSSES = tuple(name for name in _FLOW_OUTS if name != "exit_key")
 
 
 class OwnCounts(Protocol):
@@ -64,17 +66,18 @@ class Ledger:
                 return True
         return False
 
-    def balance(self, theirs: GroupCounters, own: OwnCounts, pending: int) -> int:
+    def balance(self, theirs: GroupCounters, own: OwnCounts, pending: Callable[[], int]) -> int:
         """Put our counts right and return how many contacts that concerned.
 
         Args:
             theirs: What the ACD has counted by now.
             own: Where our counts are.
-            pending: Contacts of ours that have left and whose outcome is still open.
+            pending: Counts the contacts of ours that have left and whose outcome is still open; called only
+                where that matters.
         """
-        ours = counts_of(own, pending)
         if theirs.offered is None or theirs.answered is None or theirs.abandoned is None:
-            return self._balance_coarsely(theirs, ours, own, pending)
+            return self._balance_coarsely(theirs, own, pending)
+        ours = counts_of(own, pending())
         offered = self._excess("offered", theirs, ours)
         answered = self._excess("answered", theirs, ours)
         abandoned = self._excess("abandoned", theirs, ours)
@@ -96,15 +99,26 @@ class Ledger:
             -sum(count for count in outcomes if count < 0),
         )
 
-    def _balance_coarsely(self, theirs: GroupCounters, ours: Counts, own: OwnCounts, pending: int) -> int:
+    def _balance_coarsely(self, theirs: GroupCounters, own: OwnCounts, pending: Callable[[], int]) -> int:
         """Put right what an ACD tells that counts conversations and losses alone.
 
         Its list may be ahead of its events by a moment, so only what is found twice in a row is believed.
         """
-        completed = self._twice("completed", self._excess("completed", theirs, ours))
-        lost = self._excess("lost", theirs, ours)
-        # Who has just left may be one of the lost, or not.
-        lost = self._twice("lost", lost + min(-lost, pending) if lost < 0 else lost)
+        lost = completed = 0
+        if theirs.completed is not None and self._theirs.completed is not None:
+            grown = own.count_of("completed") - self._ours.completed
+            completed = self._twice("completed", theirs.completed - self._theirs.completed - grown)
+        if theirs.lost is not None and self._theirs.lost is not None:
+            lost = theirs.lost - self._theirs.lost - (_lost(own) - self._ours.lost)
+        if lost > 0:
+            # Who has just left may be one of the lost, or not.
+            lost = max(lost - pending(), 0)
+        lost = self._twice("lost", lost)
+        if not completed and lost <= 0:
+            # The most frequent by far. A loss that was none is explained by an answer not known of before.
+            if lost:
+                self._before["lost"] += lost
+            return 0
         _adjust(own, "completed", completed)
         unanswered = max(own.count_of("completed") - own.count_of("answered"), 0) if completed > 0 else 0
         _adjust(own, "answered", unanswered)
@@ -141,17 +155,20 @@ class Ledger:
 def counts_of(own: OwnCounts, pending: int) -> Counts:
     """Return our counts as they stand, the ``pending`` ones among the unknown."""
     flow_outs = {name: own.count_of(name) for name in _FLOW_OUTS}
-    unknown = own.count_of(Outcome.UNKNOWN)
-    abandoned = own.count_of(Outcome.ABANDONED)
     return Counts(
         offered=own.count_of("offered"),
         answered=own.count_of(Outcome.ANSWERED),
-        abandoned=abandoned,
+        abandoned=own.count_of(Outcome.ABANDONED),
         rerouted=sum(flow_outs.values()),
-        unknown=unknown + pending,
+        unknown=own.count_of(Outcome.UNKNOWN) + pending,
         completed=own.count_of("completed"),
-        lost=abandoned + unknown + pending + sum(flow_outs.values()) - flow_outs["exit_key"],
+        lost=_lost(own) + pending,
     )
+
+
+def _lost(own: OwnCounts) -> int:
+    count = own.count_of
+    return count("abandoned") + count("unknown") + sum([count(name) for name in _LOSSES])
 
 
 def _adjust(own: OwnCounts, field: str, delta: int) -> None:

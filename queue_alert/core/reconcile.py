@@ -53,10 +53,13 @@ def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters
     if len(group.synced) > 1:
         return  # two ACDs serve one group: our counts are those of both together
     statistics, visits = group.statistics, floor.visits
-    pending = visits.pending(group)
+
+    def pending() -> int:
+        return visits.pending(group)
+
     ledger = group.ledgers.get(source)
     if ledger is None or ledger.begins_anew(theirs):
-        group.ledgers[source] = Ledger(theirs, counts_of(statistics, pending))
+        group.ledgers[source] = Ledger(theirs, counts_of(statistics, pending()))
         return
     if now >= statistics.bucket_ends_at:
         statistics.rotate(now)
