@@ -75,7 +75,7 @@ class AsteriskTranslator:
         self._tell_client = replies
         item = self._lists.item
         self._reader: FrameReader[Callable[[Any], None], Callable[[Any], None]] = FrameReader(
-            self._handlers(replies),
+            self._handlers(),
             wanted_raw={b"QueueParams": item, b"QueueMember": item, b"QueueEntry": item},
             replies=self._replied,
             ignored=IGNORED,
@@ -118,7 +118,7 @@ class AsteriskTranslator:
         )
         return self._outbox.take()
 
-    def _handlers(self, replies: FrameHandler) -> dict[bytes, FrameHandler]:
+    def _handlers(self) -> dict[bytes, FrameHandler]:
         return {
             b"QueueCallerJoin": self._joined,
             b"QueueCallerLeave": self._callers.left,
@@ -142,9 +142,9 @@ class AsteriskTranslator:
             b"QueueMemberStatus": self._agents.changed,
             b"QueueMemberRemoved": self._agents.removed,
             b"QueueStatusComplete": self._listed,
-            b"FullyBooted": replies,
-            b"Reload": replies,
-            b"Shutdown": replies,
+            b"FullyBooted": self._tell_client,
+            b"Reload": self._tell_client,
+            b"Shutdown": self._tell_client,
         }
 
     def _forget(self) -> None:
