@@ -163,7 +163,7 @@ class Queue:
         extension: The extension that leads into it.
         waiting: The line, the first at its head.
         talks: Conversations under way.
-        unlisted: Gone by a snapshot, though no event has said so: one may yet come.
+        unlisted: Who waits nowhere but of whom something may yet be said: gone by a snapshot, say.
         members: The agents.
         wrapup_s: Whole seconds an agent is left alone after a conversation, as far as is known.
         messages: How many are new in its mailbox, and how many old.
@@ -200,6 +200,11 @@ class Queue:
             return self.unlisted.pop(contact, None)
         self.line_up(self.waiting.values())
         return call
+
+    def set_aside(self, call: Call) -> None:
+        """Keep a call that waits nowhere: more may be said of it."""
+        self.unlisted[call.contact] = call
+        _bound(self.unlisted)
 
     def talk(self, call: Call) -> None:
         """Let a conversation begin."""
@@ -327,8 +332,8 @@ class AmiFloor:
                 call.original_position = waiting.position or len(line) + 1
             call.priority = waiting.priority
             line.append(call)
-        queue.unlisted.update(queue.waiting)
-        _bound(queue.unlisted)
+        for call in queue.waiting.values():
+            queue.set_aside(call)
         queue.line_up(line)
 
     def _take_members(self, queue: Queue, agents: Iterable[AgentSnapshot]) -> None:

@@ -131,6 +131,7 @@ class ManagerSession:
         self._read = 0
         self._lines: list[str] = []
         self._is_overfull = False
+        self._is_passing_over = False
         self._is_over = False
         # Authority (any of these classes; none: everybody), what it does, and whether it needs app_queue.
         self._actions: dict[str, tuple[str, frozenset[str], str, Callable[[_Message], Said]]] = {
@@ -169,13 +170,18 @@ class ManagerSession:
         """Do the next action and return what is said to it; ``None`` until more is received."""
         while not self._is_over:
             begin, end = self._read, self._rest.find(b"\n", self._read)
-            if (len(self._rest) if end < 0 else end) - begin > _LINE_LIMIT:
-                self._read = len(self._rest) if end < 0 else end + 1
+            is_overlong = (len(self._rest) if end < 0 else end) - begin > _LINE_LIMIT
+            if end < 0 and not is_overlong and not self._is_passing_over:
+                return None
+            was_passing_over, self._is_passing_over = self._is_passing_over, end < 0
+            self._read = len(self._rest) if end < 0 else end + 1
+            if is_overlong and not was_passing_over:
                 self._forget_lines()
                 return _error(_Message(()), "Failed to parse message: line too long")
-            if end < 0:
+            if self._is_passing_over:
                 return None
-            self._read = end + 1
+            if was_passing_over:
+                continue
             text = self._rest[begin:end].removesuffix(b"\r").decode(errors="replace")
             if text:
                 self._keep(text)

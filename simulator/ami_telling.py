@@ -126,9 +126,11 @@ class AmiTeller:
     def _dequeued(self, event: ContactDequeued) -> None:
         queue = self._floor.queue(event.group)
         call = queue.leave(event.contact)
-        if call is not None and not call.has_left:
+        if call is None:
+            return
+        if not call.has_left:
             self._say_leave(queue, call)
-            queue.unlisted[call.contact] = call
+        queue.set_aside(call)
 
     def _left(self, event: ContactLeft) -> None:
         queue = self._floor.queue(event.group)
@@ -218,10 +220,11 @@ class AmiTeller:
         call = queue.leave(event.contact)
         if call is None:
             call = self._floor.call(queue, event.contact, event.time - (event.queue_s or 0.0))
-        leg = call.legs.pop(event.agent, None)
+        others, leg = call.legs, call.legs.pop(event.agent, None)
+        call.legs = {}
         if leg is None:
             leg = self._floor.leg(call, event.agent, event.time - (event.ring_s or 0.0))
-        for other in call.legs.values():
+        for other in others.values():
             self._hang_up(other.channel, 26)
         call.legs = {event.agent: leg}
         leg.channel.state = 6
@@ -301,7 +304,10 @@ class AmiTeller:
 
     def _known(self, queue: Queue, contact: ContactId) -> Call:
         call = queue.waiting.get(contact) or queue.unlisted.get(contact)
-        return call or self._floor.call(queue, contact, self._at)
+        if call is None:
+            call = self._floor.call(queue, contact, self._at)
+            queue.set_aside(call)
+        return call
 
     def _talking(self, event: ContactHeld | ContactUnheld | ContactTransferred) -> Leg | None:
         call = self._floor.queue(event.group).talks.get(event.contact)
