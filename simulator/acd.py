@@ -1,11 +1,18 @@
 """The ACD that is not there: pure, with time as a parameter and chance from a seed."""
 
-from queue_alert.core.events import FeedEvent, GroupSnapshotTaken
-from queue_alert.core.units import ContactId, FeedName, GroupName, Instant, Seconds
-from simulator.group import Group, Switch
+from queue_alert.core.events import AgentSnapshot, FeedEvent, GroupSnapshotTaken
+from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, Seconds
+from simulator.floor import Agent, Contact, Line, Station
+from simulator.group import Group
+from simulator.habits import TransferHabit
 from simulator.happenings import Schedule
+from simulator.messages import Mailbox
+from simulator.ringing import Ringing
 from simulator.scenario import Scenario
 from simulator.scribe import Scribe, Stamp
+from simulator.staff import Staff
+from simulator.switch import Switch
+from simulator.talks import Talks
 from simulator.tally import Counters, Tally
 
 __all__ = ["Simulation"]
@@ -51,9 +58,24 @@ class Simulation:
             scribe=self._scribe,
             midnight=self._start - since_midnight,
             seed=seed,
-            breaks=scenario.breaks,
         )
-        self._groups = {group.name: Group(group, switch) for group in scenario.groups}
+        agents = _agents(scenario, switch)
+        for group in scenario.groups:
+            serving = tuple(agent for agent in agents if group.name in agent.levels)
+            switch.stations[group.name] = Station(group, Line(serving))
+        staff = Staff(switch, scenario.breaks)
+        talks = Talks(switch, staff)
+        ringing = Ringing(switch, staff, talks)
+        staff.freed = ringing.serve_agent
+        talks.passed_on = self._pass_on
+        self._groups = {
+            name: Group(station, switch, staff, ringing) for name, station in switch.stations.items()
+        }
+        self._mailboxes = [
+            Mailbox(station, habits, number, switch)
+            for station in switch.stations.values()
+            for number, habits in enumerate(station.scenario.messages)
+        ]
         self._warm_up(scenario, switch)
 
     @property
@@ -111,15 +133,17 @@ class Simulation:
         self._schedule.run_until(self._now)
         self._schedule.forget()
         for group in self._groups.values():
-            group.restart(self._now)
+            group.restart()
+        for group in self._groups.values():
+            group.reopen(self._now)
 
     def waiting(self, group: GroupName) -> tuple[ContactId, ...]:
-        """Return who truly waits in ``group``, in order of arrival.
+        """Return who truly waits in ``group``, the first in line first.
 
         Raises:
             KeyError: The scenario has no such group.
         """
-        return tuple(self._groups[group].line.waiting)
+        return tuple(contact.id for contact in self._groups[group].station.line.in_order())
 
     def counters(self, group: GroupName) -> Counters:
         """Return the true figures of ``group`` since the start.
@@ -127,16 +151,51 @@ class Simulation:
         Raises:
             KeyError: The scenario has no such group.
         """
-        return self._groups[group].tally.counters()
+        return self._groups[group].station.tally.counters()
+
+    def agents(self, group: GroupName) -> tuple[AgentSnapshot, ...]:
+        """Return what the agents of ``group`` truly do.
+
+        Raises:
+            KeyError: The scenario has no such group.
+        """
+        return self._groups[group].snapshot_agents(self._now)
+
+    def _pass_on(self, contact: Contact, habit: TransferHabit, at: Instant) -> None:
+        self._groups[habit.to].receive(contact, priority=habit.priority, at=at)
 
     def _warm_up(self, scenario: Scenario, switch: Switch) -> None:
         begin = self._start - scenario.warm_up_s
         for group in self._groups.values():
             group.open(begin)
-            early = switch.chance(group.scenario.name, "waiting at start")
-            for _ in range(group.scenario.waiting_at_start):
+            station = group.station
+            early = switch.chance(station.name, "waiting at start")
+            for _ in range(station.scenario.waiting_at_start):
                 group.plan_caller_at(self._start - early.uniform(1.0, _EARLIEST_S))
+        for mailbox in self._mailboxes:
+            mailbox.open(begin)
         self._schedule.run_until(self._start)
         for group in self._groups.values():
-            group.tally = Tally(offered=len(group.line.waiting))
+            group.station.tally = Tally(offered=len(group.station.line.waiting))
         self._scribe.go_on_air()
+
+
+def _agents(scenario: Scenario, switch: Switch) -> list[Agent]:
+    """Return everybody who answers, those of the groups first."""
+    shifts = {shift.name: shift for shift in scenario.shifts}
+    agents = [
+        Agent(name, switch.chance(group.name, name), {group.name: 1}, shifts.get(group.shift))
+        for group in scenario.groups
+        for name in group.agents
+    ]
+    for skilled in scenario.agents:
+        home = next(iter(skilled.skills))
+        agents.append(
+            Agent(
+                AgentId(skilled.name),
+                switch.chance(home, skilled.name),
+                dict(skilled.skills),
+                shifts.get(skilled.shift),
+            )
+        )
+    return agents

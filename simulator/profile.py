@@ -7,7 +7,7 @@ import msgspec
 
 from queue_alert.core.units import Seconds
 
-__all__ = ["DAY_S", "HourlyProfile", "next_arrival"]
+__all__ = ["DAY_S", "HourlyProfile", "next_arrival", "office_hours"]
 
 DAY_S: Seconds = 86_400.0
 """One simulated day; there is no daylight saving in it."""
@@ -32,6 +32,11 @@ class HourlyProfile(msgspec.Struct, frozen=True):
         for hour, rate in enumerate(self.per_hour):
             if not (math.isfinite(rate) and rate >= 0):
                 raise ValueError(f"per_hour[{hour}]: must be a number >= 0, got {rate}")
+
+    @property
+    def peak(self) -> float:
+        """The highest rate, in contacts per second."""
+        return max(self.per_hour) / _HOUR_S
 
     def rate_at(self, since_midnight: Seconds) -> float:
         """Return the rate in contacts per second; ``since_midnight`` may lie days ahead or behind."""
@@ -68,10 +73,22 @@ def next_arrival(profile: HourlyProfile, *, after: Seconds, random: Random) -> S
 
     Source: Lewis and Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", 1979.
     """
-    peak = max(profile.per_hour) / _HOUR_S
+    peak = profile.peak
     if peak == 0:
         return None
     at = after + random.expovariate(peak)
     while random.random() * peak >= profile.rate_at(at):
         at += random.expovariate(peak)
     return at
+
+
+_NIGHT = (0.02, 0.01, 0.01, 0.01, 0.02, 0.04)
+_MORNING = (0.1, 0.3, 0.7, 0.95, 1.0, 0.95)
+_AFTERNOON = (0.8, 0.85, 1.0, 0.95, 0.85, 0.65)
+_EVENING = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
+_OFFICE_DAY = (*_NIGHT, *_MORNING, *_AFTERNOON, *_EVENING)
+
+
+def office_hours(busiest_hour: float) -> HourlyProfile:
+    """Return a day with peaks in mid-morning and mid-afternoon, almost still at night."""
+    return HourlyProfile(tuple(round(busiest_hour * share, 2) for share in _OFFICE_DAY))

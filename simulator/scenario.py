@@ -6,140 +6,183 @@ from types import MappingProxyType
 
 import msgspec
 
-from queue_alert.core.units import AgentId, GroupName, Ratio, Seconds
-from simulator.profile import DAY_S, HourlyProfile
+from queue_alert.core.units import AgentId, GroupName, Ratio
+from simulator.faults import Fault
+from simulator.habits import (
+    AgentScenario,
+    BreakHabits,
+    Burst,
+    CallbackHabits,
+    Duration,
+    EscalationHabits,
+    MessageHabits,
+    PauseReason,
+    PriorityShare,
+    Shift,
+    TimeOfDay,
+    TransferHabit,
+    require_positive,
+    require_ratio,
+    require_shares,
+)
+from simulator.profile import DAY_S, HourlyProfile, office_hours
 
 __all__ = ["DEMO", "SCENARIOS", "BreakHabits", "GroupScenario", "PauseReason", "Scenario"]
 
-
 _MOST_WAITING_AT_START = 1_000
+_POSITIVE = ("mean_handling_s", "ring_s", "mean_away_s", "mean_patience_s", "max_wait_s")
+_RATIOS = ("no_answer_ratio", "exit_key_ratio", "hold_ratio")
+_VARIATIONS = ("handling_variation", "patience_variation", "wrapup_variation")
+_MOST_VARIATION = 10.0
 
 
-def _require_positive(name: str, value: Seconds) -> None:
-    # Above the structs: their defaults are made, and so checked, while this module is read.
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"{name}: must be > 0 s, got {value}")
-
-
-class PauseReason(msgspec.Struct, frozen=True):
-    """One reason not to be ready, and how long it lasts on average (half to one and a half of it)."""
-
-    reason: str
-    mean_s: Seconds
-
-    def __post_init__(self) -> None:
-        _require_positive("mean_s", self.mean_s)
-
-
-class BreakHabits(msgspec.Struct, frozen=True, kw_only=True):
-    """How often agents take a break, and which."""
-
-    mean_between_s: Seconds | None = None
-    """Mean time at work between two breaks (exponential); ``None``: nobody ever takes one."""
-    reasons: tuple[PauseReason, ...] = (PauseReason("Break", 600.0),)
-    """What a break may be, each as likely as the others; not empty."""
-
-    def __post_init__(self) -> None:
-        if self.mean_between_s is not None:
-            _require_positive("mean_between_s", self.mean_between_s)
-        if not self.reasons:
-            raise ValueError("reasons: must name at least one reason, got none")
-
-
-class GroupScenario(msgspec.Struct, frozen=True, kw_only=True):
-    """One group. Durations called a mean are exponential.
+class GroupScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One group. Durations called a mean are exponential unless a variation is given.
 
     Raises:
         ValueError: If a duration or a share is out of its bounds, or an agent is named twice.
     """
 
     name: GroupName
+    """As the ACD calls it."""
     arrivals: HourlyProfile
+    """How many callers come, by the hour."""
+    bursts: tuple[Burst, ...] = ()
+    """Whiles in which more come."""
     agents: tuple[AgentId, ...] = ()
-    """Who answers; each agent serves one group."""
-    mean_handling_s: Seconds
+    """Who serves this group alone; those of ``[[agents]]`` come beside them."""
+    shift: str = ""
+    """Which shift these agents work; left out: always."""
+    mean_handling_s: Duration
     """Mean length of a conversation, time on hold included, wrap-up not; > 0."""
-    mean_patience_s: Seconds | None = None
-    """Mean time after which a caller who is not answered gives up; ``None``: never."""
-    max_wait_s: Seconds | None = None
-    """The ACD sends callers elsewhere (``timeout``) after this long; ``None``: never."""
-    wrapup_s: Seconds = 0.0
-    """Work after each conversation, always as long; 0: none."""
-    ring_s: Seconds = 15.0
-    """How long a phone rings before the ACD gives up on this agent.
-
-    An agent who is there answers after 10 to 60 % of it.
-    """
+    handling_variation: float | None = None
+    """Standard deviation of that length by its mean, > 0 to 10 (lognormal); left out: exponential."""
+    mean_patience_s: Duration | None = None
+    """Mean time after which a caller who is not answered gives up; left out: never."""
+    patience_variation: float | None = None
+    """As ``handling_variation``, of the patience."""
+    max_wait_s: Duration | None = None
+    """The ACD sends callers elsewhere (``timeout``) after this long; left out: never."""
+    wrapup_s: Duration = 0.0
+    """Work after each conversation; 0: none."""
+    wrapup_variation: float | None = None
+    """As ``handling_variation``, of the wrap-up; left out: it always takes as long."""
+    ring_s: Duration = 15.0
+    """How long a phone rings before the ACD gives up on this agent."""
+    answers_after: tuple[Ratio, Ratio] = (0.1, 0.6)
+    """An agent who is there answers after this much of ``ring_s``, from the first share to the second."""
     no_answer_ratio: Ratio = 0.0
     """Share of rings that nobody answers."""
-    mean_away_s: Seconds = 60.0
+    mean_away_s: Duration = 60.0
     """How long an agent who did not answer is then not ready (half to one and a half of it)."""
     exit_key_ratio: Ratio = 0.0
     """Share of those out of patience who press the exit key instead of hanging up."""
     hold_ratio: Ratio = 0.0
     """Share of conversations with the customer put on hold once."""
+    priorities: tuple[PriorityShare, ...] = ()
+    """Who is answered before others."""
+    transfers: tuple[TransferHabit, ...] = ()
+    """Which conversations are passed on; a customer who was passed on once is not passed on again."""
+    callbacks: CallbackHabits | None = None
+    """Whether callers may be called back."""
+    messages: tuple[MessageHabits, ...] = ()
+    """What is left on tape or in writing."""
+    escalations: EscalationHabits | None = None
+    """Whether agents ask for a supervisor."""
     waiting_at_start: int = 0
     """Callers, 0 to 1,000, who join in the last seconds before the start beyond those of ``arrivals``."""
 
     def __post_init__(self) -> None:
-        _require_positive("mean_handling_s", self.mean_handling_s)
-        _require_positive("ring_s", self.ring_s)
-        _require_positive("mean_away_s", self.mean_away_s)
-        for name in ("mean_patience_s", "max_wait_s"):
-            value = getattr(self, name)
-            if value is not None:
-                _require_positive(name, value)
+        for name in _POSITIVE:
+            if (value := getattr(self, name)) is not None:
+                require_positive(name, value)
         if not (math.isfinite(self.wrapup_s) and self.wrapup_s >= 0):
             raise ValueError(f"wrapup_s: must be >= 0 s, got {self.wrapup_s}")
-        for name in ("no_answer_ratio", "exit_key_ratio", "hold_ratio"):
+        for name in _VARIATIONS:
             value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ValueError(f"{name}: must be 0 to 1, got {value}")
+            if value is not None and not 0 < value <= _MOST_VARIATION:
+                raise ValueError(f"{name}: must be > 0 and at most 10, got {value}")
+        for name in _RATIOS:
+            require_ratio(name, getattr(self, name))
+        if not 0 <= self.answers_after[0] <= self.answers_after[1] <= 1:
+            raise ValueError(
+                f"answers_after: must be two shares from 0 to 1, the smaller first, "
+                f"got {self.answers_after[0]} and {self.answers_after[1]}"
+            )
+        require_shares("priorities", [entry.share for entry in self.priorities])
+        require_shares("transfers", [entry.ratio for entry in self.transfers])
         if not 0 <= self.waiting_at_start <= _MOST_WAITING_AT_START:
             raise ValueError(f"waiting_at_start: must be 0 to 1000, got {self.waiting_at_start}")
         if len(set(self.agents)) != len(self.agents):
             raise ValueError(f"agents: each must be named once, got {', '.join(self.agents)}")
 
 
-class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole floor.
 
     Raises:
-        ValueError: If two groups share a name or an agent, or a time is out of its bounds.
+        ValueError: If two groups share a name or an agent, something is named that is not there, or a time
+            is out of its bounds.
     """
 
     name: str
+    """What it is called; in a file left out: the file's name."""
     summary: str
+    """One line for ``queue-alert simulate --list``."""
     groups: tuple[GroupScenario, ...]
+    """The waiting lines, in the order in which they are told."""
+    agents: tuple[AgentScenario, ...] = ()
+    """Agents who serve several groups, or have a shift of their own."""
+    shifts: tuple[Shift, ...] = ()
+    """When agents are at work."""
     breaks: BreakHabits = BreakHabits()
-    time_of_day_s: Seconds = 10.5 * 3_600
-    """The simulated time of day at the start, in seconds after midnight, unless somebody says otherwise."""
-    warm_up_s: Seconds = 1_800.0
+    """When they rest."""
+    faults: tuple[Fault, ...] = ()
+    """What goes wrong on the way from the ACD to those who listen to it over a protocol."""
+    time_of_day_s: TimeOfDay = 10.5 * 3_600
+    """The simulated time of day at the start, unless somebody says otherwise."""
+    warm_up_s: Duration = 1_800.0
     """How long the floor has been at work, unseen, before the start; 0 to a day."""
 
     def __post_init__(self) -> None:
         groups = [group.name for group in self.groups]
         if len(set(groups)) != len(groups):
             raise ValueError(f"groups: each must be named once, got {', '.join(groups)}")
-        agents = [agent for group in self.groups for agent in group.agents]
-        if len(set(agents)) != len(agents):
-            raise ValueError(f"agents: each must serve one group, got {', '.join(agents)}")
+        self._check_agents(groups)
+        self._check_shifts()
+        for group in self.groups:
+            for transfer in group.transfers:
+                if transfer.to not in groups:
+                    raise ValueError(
+                        f'groups: "{group.name}" transfers to "{transfer.to}", which is no group'
+                    )
         if not 0 <= self.time_of_day_s < DAY_S:
             raise ValueError(f"time_of_day_s: must be 0 to 86399, got {self.time_of_day_s}")
         if not 0 <= self.warm_up_s <= DAY_S:
             raise ValueError(f"warm_up_s: must be 0 to 86400, got {self.warm_up_s}")
 
+    def _check_agents(self, groups: list[GroupName]) -> None:
+        agents = [agent for group in self.groups for agent in group.agents]
+        if len(set(agents)) != len(agents):
+            raise ValueError(f"agents: each must serve one group, got {', '.join(agents)}")
+        named = [*agents, *(AgentId(agent.name) for agent in self.agents)]
+        if len(set(named)) != len(named):
+            raise ValueError(f"agents: each must be named once, got {', '.join(named)}")
+        for agent in self.agents:
+            for group in agent.skills:
+                if group not in groups:
+                    raise ValueError(f'agents: "{agent.name}" serves "{group}", which is no group')
 
-_NIGHT = (0.02, 0.01, 0.01, 0.01, 0.02, 0.04)
-_MORNING = (0.1, 0.3, 0.7, 0.95, 1.0, 0.95)
-_AFTERNOON = (0.8, 0.85, 1.0, 0.95, 0.85, 0.65)
-_EVENING = (0.4, 0.25, 0.15, 0.1, 0.06, 0.04)
-_OFFICE_DAY = (*_NIGHT, *_MORNING, *_AFTERNOON, *_EVENING)
-
-
-def _office_hours(busiest_hour: float) -> HourlyProfile:
-    """Return a day with peaks in mid-morning and mid-afternoon, almost still at night."""
-    return HourlyProfile(tuple(round(busiest_hour * share, 2) for share in _OFFICE_DAY))
+    def _check_shifts(self) -> None:
+        shifts = [shift.name for shift in self.shifts]
+        if len(set(shifts)) != len(shifts):
+            raise ValueError(f"shifts: each must be named once, got {', '.join(shifts)}")
+        for where, who, shift in (
+            *(("groups", group.name, group.shift) for group in self.groups),
+            *(("agents", agent.name, agent.shift) for agent in self.agents),
+        ):
+            if shift and shift not in shifts:
+                raise ValueError(f'{where}: "{who}" has the shift "{shift}", which is not there')
 
 
 def _agents(*names: str) -> tuple[AgentId, ...]:
@@ -161,7 +204,7 @@ DEMO = Scenario(
     groups=(
         GroupScenario(
             name=GroupName("sales"),
-            arrivals=_office_hours(150.0),
+            arrivals=office_hours(150.0),
             agents=_agents(
                 "Aisha Khan", "Ben Carter", "Chloé Dubois", "Daniel Osei", "Emma Walsh", "Filip Novák"
             ),
@@ -175,7 +218,7 @@ DEMO = Scenario(
         ),
         GroupScenario(
             name=GroupName("support"),
-            arrivals=_office_hours(88.0),
+            arrivals=office_hours(88.0),
             agents=_agents("Grace Liu", "Hugo Martínez", "Imran Ali", "Jürgen Weiß", "Kate O'Neil"),
             mean_handling_s=150.0,
             mean_patience_s=260.0,
@@ -188,7 +231,7 @@ DEMO = Scenario(
         ),
         GroupScenario(
             name=GroupName("billing"),
-            arrivals=_office_hours(74.0),
+            arrivals=office_hours(74.0),
             agents=_agents("Liam Byrne", "Mei Tanaka", "Noor Haddad", "Olga Petrova"),
             mean_handling_s=140.0,
             mean_patience_s=220.0,
@@ -199,7 +242,7 @@ DEMO = Scenario(
         ),
         GroupScenario(
             name=GroupName("service-desk"),
-            arrivals=_office_hours(44.0),
+            arrivals=office_hours(44.0),
             agents=_agents("Priya Nair", "Quentin Hall", "Rosa Lind"),
             mean_handling_s=165.0,
             mean_patience_s=300.0,
@@ -211,7 +254,7 @@ DEMO = Scenario(
         ),
         GroupScenario(
             name=GroupName("returns"),
-            arrivals=_office_hours(38.0),
+            arrivals=office_hours(38.0),
             agents=_agents("Sam Reid", "Tomasz Wójcik"),
             mean_handling_s=115.0,
             mean_patience_s=150.0,

@@ -113,8 +113,10 @@ class Reader:
             case ContactQueued():
                 assert event.contact not in self.queued_at
                 line = self.waiting[event.group]
-                line.append(event.contact)
-                assert event.position == len(line)
+                assert event.contact not in line
+                assert event.position is not None
+                assert 1 <= event.position <= len(line) + 1
+                line.insert(event.position - 1, event.contact)
                 self.queued_at[event.contact] = event.time
             case ContactRung():
                 assert event.contact in self.waiting[event.group]
