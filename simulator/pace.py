@@ -1,5 +1,6 @@
 """Simulated time at another speed: the same floor, on which everybody is quicker."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ import msgspec.structs
 from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import Instant, Seconds
 
-__all__ = ["Moment", "at_pace"]
+__all__ = ["Moment", "at_pace", "retimed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def at_pace(event: AcdEvent, moment: Moment) -> AcdEvent:
     An age that the monitor works out (now minus when the wait began) and a span that an event states
     (``queue_s``) then agree at any speed.
     """
-    return _retimed(event, moment)
+    return retimed(event, instant=moment.instant, span=moment.span)
 
 
 _INSTANTS = frozenset({"time", "queued_at"})
@@ -49,7 +50,10 @@ _SPAN_SUFFIX = "_s"
 _Timed = TypeVar("_Timed", bound=msgspec.Struct)
 
 
-def _retimed(timed: _Timed, moment: Moment) -> _Timed:
+def retimed(
+    timed: _Timed, *, instant: Callable[[Instant], Instant], span: Callable[[Seconds], Seconds]
+) -> _Timed:
+    """Return an event, or a part of one, with every instant and every span in it made another one."""
     # By the names' own rule (a span ends in _s), so that a field added to the events is not forgotten here.
     changes: dict[str, Any] = {}
     for name in timed.__struct_fields__:
@@ -57,9 +61,9 @@ def _retimed(timed: _Timed, moment: Moment) -> _Timed:
         if value is None:
             continue
         if name in _INSTANTS:
-            changes[name] = moment.instant(value)
+            changes[name] = instant(value)
         elif name.endswith(_SPAN_SUFFIX):
-            changes[name] = moment.span(value)
+            changes[name] = span(value)
         elif isinstance(value, tuple):
-            changes[name] = tuple(_retimed(part, moment) for part in value)
+            changes[name] = tuple(retimed(part, instant=instant, span=span) for part in value)
     return msgspec.structs.replace(timed, **changes)
