@@ -10,9 +10,13 @@ topic                              retained  payload
 ``queue-alert/<site>/status``      yes       ``online`` or, by last will, ``offline``
 =================================  ========  ====================================================
 
-All with QoS 1. Whoever publishes a feed says its status, every group's snapshot and again its status
-(``synced``) after every connection, repeats the snapshots at least every 30 s, and the status at least every
-``heartbeat_s``.
+All with QoS 1. Whoever publishes a feed says its status, what it could not say before, every group's snapshot
+and again its status (``synced``) after every connection, repeats the snapshots at least every 30 s, and the
+status at least every ``heartbeat_s``. It keeps to one client id: then a broker that has not noticed the end
+of an earlier connection tells of it (by the last will) before the new one, not after.
+
+Events and snapshots may carry the MQTT 5 user property :data:`RUN_PROPERTY`: then what is left of an earlier
+run of the ACD, in a broker's queue or retained, is told from what is said now.
 """
 
 import re
@@ -24,12 +28,15 @@ import msgspec
 from queue_alert.core.units import GroupName, Instant, Seconds
 
 __all__ = [
+    "RUN_PROPERTY",
     "SITE_PATTERN",
     "GroupState",
     "PublisherStatus",
+    "events_filter",
     "events_topic",
     "group_of_topic",
     "snapshot_topic",
+    "snapshots_filter",
     "state_status_topic",
     "state_topic",
     "status_topic",
@@ -38,7 +45,13 @@ __all__ = [
 SITE_PATTERN: Final = r"^[A-Za-z0-9._-]{1,64}$"
 """What a site may be called."""
 
-_ESCAPED: Final = re.compile(r"[%/+#\x00-\x1f\x7f]")
+RUN_PROPERTY: Final = "run"
+"""Name of the user property whose value is the ``run`` in which an event or a snapshot was said."""
+
+# Besides the marks of MQTT's own: what a broker may refuse in a topic, and close the connection for.
+# Source: MQTT 5.0, 1.5.4; mosquitto 2.0, lib/utf8_mosq.c.
+_NO_CHARACTERS: Final = "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+_ESCAPED: Final = re.compile(f"[%/+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NO_CHARACTERS}]")
 _LONGEST_TOPIC: Final = 1024
 
 
@@ -51,13 +64,16 @@ class PublisherStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     run: str = ""
     """Another one after every start of the ACD."""
     seq: int = 0
-    """That of the latest event said."""
+    """That of the latest event said: published before this status."""
     time: Instant = 0.0
     """The ACD's clock."""
     synced: bool = False
     """All snapshots have been said since this connection."""
     heartbeat_s: Seconds = 15.0
     """The status is said again at least this often."""
+    groups: tuple[GroupName, ...] | None = None
+    """All groups there are, so that who listens knows when it has a snapshot of each; ``None``: not told, and
+    each group with a retained snapshot is one."""
 
 
 class GroupState(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +105,16 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
 def events_topic(site: str, group: str) -> str:
     """Return the topic of a group's events."""
     return f"acd/{site}/{_escape(group)}/events"
+
+
+def events_filter(site: str) -> str:
+    """Return the filter for the events of all groups."""
+    return f"acd/{site}/+/events"
+
+
+def snapshots_filter(site: str) -> str:
+    """Return the filter for the snapshots of all groups."""
+    return f"acd/{site}/+/snapshot"
 
 
 def snapshot_topic(site: str, group: str) -> str:
@@ -124,4 +150,8 @@ def group_of_topic(topic: str, site: str, kind: str) -> GroupName | None:
 
 def _escape(group: str) -> str:
     # A topic's levels are parted by slashes, and + and # are wildcards.
-    return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", group)
+    return _ESCAPED.sub(lambda match: "".join(f"%{byte:02X}" for byte in _bytes(match[0])), group)
+
+
+def _bytes(mark: str) -> bytes:
+    return mark.encode(errors="surrogatepass")
