@@ -9,8 +9,11 @@ export UV_NO_PROGRESS := 1
 # On a Pi with a distribution's lgpio, the virtual environment is to see it: make setup SITE=--system-site-packages
 SITE ?=
 
+# Debian packages that tests run against, each with a program of its: package:program
+SERVICES := mosquitto:mosquitto openssl:openssl
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format bench fuzz picture schema clean
+.PHONY: help setup demo test check services lint format bench fuzz picture schema clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -40,11 +43,14 @@ $(DEV_STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 demo: $(STAMP) ## a simulated floor on the wallboard, with lamps flashing, until Ctrl-C
 	@$(BIN)/queue-alert demo
 
-test: $(DEV_STAMP) ## everything that must hold: style, types, import rules, tests
+test: $(DEV_STAMP) services ## everything that must hold: style, types, import rules, tests
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest --quiet --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: test
+
+services: ## install what the tests run against (mosquitto), without starting it
+	@tests/services/install.sh $(SERVICES)
 
 lint: $(DEV_STAMP) ## style, types, spelling and who may import whom
 	$(BIN)/ruff check --quiet .
