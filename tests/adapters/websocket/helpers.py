@@ -1,17 +1,19 @@
 """A session with nothing around it, and what it says in short."""
 
+import json
 from typing import Any
 
 import msgspec
 
 from adapters.websocket.session import Session
-from adapters.websocket.states import Limits
+from adapters.websocket.states import Limits, State
 from queue_alert.core.events import AcdEvent, FeedHeartbeat, FeedStatusChanged
 from queue_alert.ports import Skipped
-from queue_alert.protocol.feed_socket import ClientMessage
-from tests.adapters.websocket.acd import START
+from queue_alert.protocol.feed_socket import ClientMessage, SnapshotRequest
+from tests.adapters.websocket.acd import SOURCE, START, TrueAcd
 
 FEED = "phones"
+ASK = SnapshotRequest()
 
 
 class Bench:
@@ -46,10 +48,6 @@ class Bench:
         sent, self.sent = self.sent, []
         return sent
 
-    def take_skipped(self) -> list[tuple[Skipped, str]]:
-        skipped, self.skipped = self.skipped, []
-        return skipped
-
 
 def short(event: AcdEvent) -> Any:
     """Return an event in short: what is said of the feed as words, all else as it would travel, bare."""
@@ -59,3 +57,24 @@ def short(event: AcdEvent) -> Any:
         return ("heartbeat", event.time)
     fields = msgspec.json.decode(msgspec.json.encode(event))
     return {name: value for name, value in fields.items() if name not in {"id", "time", "source"}}
+
+
+def live(acd: TrueAcd, limits: Limits | None = None) -> Bench:
+    """Return a session that knows all of an ACD."""
+    bench = Bench(limits)
+    bench.hear(acd.hello(), *acd.snapshots())
+    assert bench.session.state is State.LIVE
+    bench.take_sent()
+    return bench
+
+
+def event(seq: int, **fields: Any) -> str:
+    """Return an event as text; a field may be of any kind."""
+    words = {"type": "contact.queued", "id": f"e{seq}", "source": SOURCE, "time": START, "subject": "sales"}
+    return json.dumps({**words, "contact": f"c{seq}", "seq": seq, **fields})
+
+
+def snapshot(group: str, seq: int, **fields: Any) -> str:
+    """Return a snapshot as text; a field may be of any kind."""
+    words = {"type": "group.snapshot", "id": f"s{group}{seq}", "source": SOURCE, "time": START}
+    return json.dumps({**words, "subject": group, "seq": seq, **fields})

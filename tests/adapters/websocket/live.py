@@ -16,14 +16,23 @@ from adapters.websocket.options import WebSocketOptions
 from queue_alert.core.events import AcdEvent, FeedEvent, GroupSnapshotTaken
 from queue_alert.core.units import FeedName, Instant
 from queue_alert.ports import DriverError, FeedContext, Skipped
-from queue_alert.protocol.feed_socket import SUBPROTOCOL
+from queue_alert.protocol.feed_socket import SUBPROTOCOL, Synced
 from simulator.exchange import Exchange, Listener
-from tests.adapters.websocket.acd import SOURCE, START, TrueAcd
+from tests.adapters.websocket.acd import HELLO, SOURCE, START, TrueAcd, say
 from tests.adapters.websocket.helpers import FEED, short
 
 TOKEN = "t0ken-of-a-test"  # noqa: S105 - of a server that is none
 
+EMPTY = say(Synced(seq=0, groups=0))
+
 Script = Callable[[ServerConnection], Awaitable[None]]
+
+
+async def say_all_is_empty(connection: ServerConnection) -> None:
+    """Say hello and that there is nothing."""
+    await connection.send(HELLO)
+    await connection.recv()
+    await connection.send(EMPTY)
 
 
 class TrueExchange:
