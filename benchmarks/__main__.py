@@ -11,8 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import ami, neutral
+from benchmarks.burst import burst
 from benchmarks.footprint import footprints
 from benchmarks.lateness import lateness_s
+from benchmarks.light import bare_and_lamp_s
 from benchmarks.memory import bytes_per_waiting_contact
 from benchmarks.pairs import median_ratio
 
@@ -83,6 +85,18 @@ def _measure() -> Iterator[Figure]:
         10.0,
         "ms",
     )
+    bare, lamp = bare_and_lamp_s()
+    yield Figure(
+        "a contact published at a broker to its lamp, at the 99th percentile, against the bare way to a callback "
+        f"({_percentile_99(lamp) * 1000:.1f} and {_percentile_99(bare) * 1000:.1f} ms)",
+        _percentile_99(lamp) / _percentile_99(bare),
+        3.0,
+        "times",
+    )
+    found = burst()
+    what = f"a burst of 50,000 events through a broker ({found.seconds:.0f} s)"
+    yield Figure(f"{what}: from its end until the lamp is right", found.right_after_s, 1.0, "s")
+    yield Figure(f"{what}: growth of the monitor", found.grown_mb, 20.0, "MB")
 
 
 def _percentile_99(values: list[float]) -> float:
