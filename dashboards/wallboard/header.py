@@ -28,6 +28,7 @@ from queue_alert.core.view import FeedView, FloorView
 __all__ = ["banner", "feed_ages", "feeds_rows", "footer", "header"]
 
 _BADNESS = {FeedState.DOWN: 0, FeedState.STALE: 1, FeedState.SYNCING: 2, FeedState.LIVE: 3}
+_TITLE = " QUEUE ALERT  "
 _LONGEST_NAME, _STATE_WIDTH = 16, 7
 _LAG_SHOWN_S: Seconds = 1.0
 _CLOCKS_APART_S: Seconds = 2.0
@@ -37,12 +38,14 @@ _CLOCKS_APART_S: Seconds = 2.0
 def header(scene: Scene, page: Page, width: int) -> Text:
     """Return the top row: whether all is live, the page and the clock."""
     said, style = _standing(scene)
-    start: Parts = [(" QUEUE ALERT  ", STRONG), (said, STRONG)]
     end: Parts = []
     if page.pages > 1:
         end.append((f" page {page.number}/{page.pages} ", PLAIN))
     end.append((f"  {clock(scene.now, scene.timezone)} ", STRONG))
-    return spread(start, end, width, base=style)
+    taken = len(said) + sum(len(text) for text, _ in end)
+    # Where room is short, what is said goes before who says it.
+    title = _TITLE if len(_TITLE) + taken <= width else " "
+    return spread([(title, STRONG), (said, STRONG)], end, width, base=style)
 
 
 def _standing(scene: Scene) -> tuple[str, Style]:
