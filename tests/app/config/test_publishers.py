@@ -2,6 +2,7 @@
 
 import pytest
 
+from queue_alert.app.commands.check import _counts
 from tests.app.config.test_load import FEED_TABLE, OUTPUT_TABLE, build, mistakes
 from tests.app.fakes import HUB, HubOptions
 
@@ -40,6 +41,16 @@ def test_there_need_be_none() -> None:
 )
 def test_a_mistake_is_named_with_its_place(text: str, message: str) -> None:
     assert mistakes(f"{BEFORE}{text}") == [f"config.toml: publishers{message}"]
+
+
+def test_check_counts_them_where_there_are_any() -> None:
+    one = '[publishers.wall]\ndriver = "hub"\n'
+    two = one + one.replace("wall", "web")
+    assert [_counts(build(BEFORE + text)) for text in ("", one, two)] == [
+        "1 feed, 1 output, 0 groups",
+        "1 feed, 1 output, 0 groups, 1 publisher",
+        "1 feed, 1 output, 0 groups, 2 publishers",
+    ]
 
 
 def test_too_many_are_refused() -> None:

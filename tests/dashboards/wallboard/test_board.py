@@ -314,3 +314,15 @@ def test_no_text_from_outside_can_command_the_terminal(
         assert row.plain.isprintable()
         assert not console or all(character <= "\u00ff" or character in "▄█▲" for character in row.plain)
         assert re.sub(r"\x1b\[[0-9;]*m", "", ansi(row, ColorSystem.STANDARD)) == row.plain
+
+
+def test_many_feeds_of_a_monitor_that_is_gone_share_a_row_and_are_called_what_they_were() -> None:
+    view = replace(busy_floor(), feeds=tuple(feed(name=f"exchange-{index}") for index in range(6)))
+    row = draw(view, now=NOW + 30, gone_since=NOW).splitlines()[1]
+    assert row == "  ?  exchange-0 was live    ?  exchange-1 was live   +4 more"
+
+
+def test_feeds_that_are_live_have_room_for_what_is_worth_knowing_where_they_share_a_row() -> None:
+    late = replace(feed(name="late"), lag_s=70, clock_offset_s=-2.5, corrections=1)
+    row = draw(replace(busy_floor(), feeds=(late, feed())), width=120, height=12).splitlines()[1]
+    assert row == "  ok  late live lag 1 min its clock 2 s ahead 1 correction    ok  pbx1 live"
