@@ -36,6 +36,7 @@ ACTIONS = (
     "hold",
     "beat",
     "lists",
+    "lists ahead",
 )
 happening = st.tuples(st.sampled_from(ACTIONS), st.integers(0, 50), st.floats(0.01, 20.0))
 histories = st.lists(happening, max_size=70)
@@ -57,6 +58,8 @@ def a_switch() -> Switch:
 
 def step(switch: Switch, what: str, number: int) -> None:
     """Let something happen, if it can."""
+    if what == "lists ahead":
+        what = ACTIONS[number % ACTIONS.index("lists")]
     for member in switch.members.values():
         # No whisper to an agent lasts a minute.
         if member.is_picked_up and member.state == "Trying" and switch.now > member.answered + 30.0:
@@ -177,7 +180,10 @@ def test_undisturbed_every_figure_is_the_switchs_own_and_nothing_is_corrected(hi
     for what, number, pause in history:
         switch.now = round(switch.now + pause, 6)
         step(switch, what, number)
-        ours.hear(switch.take() + (switch.round() if what == "lists" else b""), switch.now + OUR_CLOCK_S)
+        # An answer may be written before the events of a moment ago are.
+        lists, said = switch.round() if what.startswith("lists") else b"", switch.take()
+        data = lists + said if what == "lists ahead" else said + lists
+        ours.hear(data, switch.now + OUR_CLOCK_S)
     view = ours.view(switch.now + OUR_CLOCK_S)
     assert_waiting(view, switch)
     assert_agents(view, switch, holds=True)
@@ -188,7 +194,8 @@ def test_undisturbed_every_figure_is_the_switchs_own_and_nothing_is_corrected(hi
         assert group.today.offered == switch.offered[name]
         assert group.today.completed == switch.completed[name]
         assert group.corrections == 0
-        assert group.agent_corrections == 0
+        if all(what != "lists ahead" for what, *_ in history):
+            assert group.agent_corrections == 0
     assert view.feeds[0].state is FeedState.LIVE
     assert ours.skipped == []
     assert ours.wanted == 0
