@@ -305,9 +305,9 @@ class AmiFloor:
     def learn_wrapup(self, queue: Queue, wrapup_s: Seconds | None) -> bool:
         """Learn from what is left of one wrap-up how long all are; return whether it was longer than known.
 
-        Asterisk has whole seconds.
+        Asterisk has whole seconds: of a wrap-up below half a second it knows nothing.
         """
-        learnt = 0 if wrapup_s is None else max(round(wrapup_s), 1)
+        learnt = 0 if wrapup_s is None else round(wrapup_s)
         if learnt <= queue.wrapup_s:
             return False
         queue.wrapup_s = learnt

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Final, Self
 
@@ -93,8 +94,7 @@ class AmiServer:
         self._run = exchange.run
         self._started_at = exchange.simulation.start
         self._booting: asyncio.TimerHandle | None = None
-        self._server: asyncio.Server | None = None
-        self._stop_listening: Callable[[], None] = _nothing
+        self._listening = ExitStack()
 
     @classmethod
     def at(cls, exchange: Exchange, clock: Clock, address: str) -> Self:
@@ -117,23 +117,22 @@ class AmiServer:
             OSError: The address cannot be had.
         """
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Client(self), self._host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        server = await loop.create_server(lambda: _Client(self), self._host, self.port)
+        self._listening.callback(server.close)
+        self.port = server.sockets[0].getsockname()[1]
         shown = f"[{self._host}]" if ":" in self._host else self._host
         self.where = f"{shown}:{self.port}"
         self._floor.take(self._exchange.snapshot(self._clock.now()))
-        self._stop_listening = self._exchange.listen(self)
+        self._listening.callback(self._exchange.listen(self))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close everybody and stop listening."""
-        self._stop_listening()
+        self._listening.close()
         if self._booting is not None:
             self._booting.cancel()
-        if self._server is not None:
-            self._server.close()
         self._close_clients()
         if self._clients:
             async with asyncio.timeout(_CLOSE_S):
@@ -239,10 +238,11 @@ class AmiServer:
 class _Client(asyncio.Protocol):
     """One connection."""
 
+    _transport: asyncio.Transport
+
     def __init__(self, server: AmiServer) -> None:
         self._server = server
         self._session = server.session()
-        self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._is_full = False
 
@@ -254,7 +254,7 @@ class _Client(asyncio.Protocol):
             transport.abort()
             return
         transport.write(BANNER)
-        self._deadline = asyncio.get_running_loop().call_later(self._server.login_within_s, self._give_up)
+        self._wait(self._server.login_within_s, transport.close)
 
     def data_received(self, data: bytes) -> None:
         """Do what is asked, unless the answers to what was asked before are still on their way."""
@@ -264,15 +264,13 @@ class _Client(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Do nothing more for who does not read."""
         self._is_full = True
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
         self._is_full = False
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
-            self._work()
+        self._transport.resume_reading()
+        self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget it."""
@@ -282,49 +280,38 @@ class _Client(asyncio.Protocol):
 
     def tell(self, frames: Sequence[Frame]) -> None:
         """Send what of ``frames`` is meant for this client; close it if it has too much unread."""
-        transport = self._transport
-        if transport is None or transport.is_closing():
-            return
         data = b"".join([self._session.hear(frame) for frame in frames])
-        if data:
-            transport.write(data)
-            if transport.get_write_buffer_size() > self._server.buffer_limit:
-                transport.abort()
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+            if self._transport.get_write_buffer_size() > self._server.buffer_limit:
+                self._transport.abort()
 
     def drop(self) -> None:
         """Close it without a word, whatever is unsent."""
-        self._stop_waiting()
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def _work(self) -> None:
         while not self._is_full and (said := self._session.answer()) is not None:
             if said.after_s > 0:
-                loop = asyncio.get_running_loop()
-                self._stop_waiting()
-                self._deadline = loop.call_later(said.after_s, self._say, said)
+                self._wait(said.after_s, self._say, said)
             else:
                 self._say(said)
 
     def _say(self, said: Said) -> None:
-        transport = self._transport
-        if transport is None or transport.is_closing():
+        # To answer may have meant to tell what happened before, and that may have been too much.
+        if self._transport.is_closing():
             return
-        transport.write(said.data)
         if self._session.is_logged_in:
             self._stop_waiting()
+        self._transport.write(said.data)
         if said.is_last:
-            transport.close()
-
-    def _give_up(self) -> None:
-        if self._transport is not None:
             self._transport.close()
+
+    def _wait(self, seconds: Seconds, then: Callable[..., None], *arguments: Said) -> None:
+        self._stop_waiting()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, then, *arguments)
 
     def _stop_waiting(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _nothing() -> None:
-    """Stop nothing."""

@@ -7,7 +7,7 @@ Source: Asterisk 22, main/manager.c (``append_event``), main/manager_channels.c
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from queue_alert.core.units import Instant
@@ -54,12 +54,17 @@ class Frame:
     kind: str
     headers: Headers
     at: Instant
+    # By whether it is timed: every client gets the same bytes.
+    _encoded: dict[bool, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     def encode(self, *, is_timed: bool = False) -> bytes:
         """Return its bytes, with a ``Timestamp`` as under ``timestampevents = yes`` if ``is_timed``."""
-        head = (("Event", self.event), ("Privilege", f"{self.kind},all"))
-        time = (("Timestamp", f"{self.at:.6f}"),) if is_timed else ()
-        return encode((*head, *time, *self.headers))
+        data = self._encoded.get(is_timed)
+        if data is None:
+            head = (("Event", self.event), ("Privilege", f"{self.kind},all"))
+            time = (("Timestamp", f"{self.at:.6f}"),) if is_timed else ()
+            data = self._encoded[is_timed] = encode((*head, *time, *self.headers))
+        return data
 
 
 @dataclass(slots=True, kw_only=True)

@@ -209,11 +209,23 @@ async def test_who_does_not_read_is_closed_in_the_middle_of_an_event() -> None:
 
 async def test_who_asks_faster_than_it_reads_is_answered_as_it_reads() -> None:
     hand = Hand()
-    async with hand.server() as server, calling(server, receive_buffer=4_096) as caller:
-        for number in range(300):
+    async with hand.server() as server, calling(server) as caller:
+        for number in range(1_500):
             caller.writer.write(action("QueueStatus", ActionID=str(number)))
-        for number in range(300):
+        for number in range(1_500):
             assert (await caller.until("QueueStatusComplete"))[-1]["ActionID"] == str(number)
+
+
+async def test_who_is_closed_for_not_reading_is_answered_no_more() -> None:
+    hand = Hand()
+    async with hand.server(buffer_limit=0) as server, calling(server) as caller:
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        # The answer must be preceded by two hours of events, more than the system takes at once.
+        hand.at = START + 7_200
+        await caller.ask("QueueStatus", ActionID="late")
+        await wait_until(lambda: not server._clients)
+        caller.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert b"ActionID: late" not in await caller.rest()
 
 
 async def test_leaving_closes_everybody() -> None:
@@ -263,6 +275,7 @@ async def test_after_a_restart_queues_are_known_only_once_all_is_loaded() -> Non
             await caller.ask("QueueStatus")
             assert (await caller.frame())["Response"] == "Success"
         hand.exchange.cut_off(hand.at, anew=True)
+        assert not server.is_booted
 
 
 async def test_a_restart_forgets_the_calls() -> None:

@@ -37,6 +37,7 @@ from queue_alert.core.events import (
     WaitingContact,
 )
 from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant
+from simulator import ami_floor
 from simulator.ami_floor import AmiFloor
 from simulator.ami_lists import queue_status, queue_summary
 from simulator.ami_telling import AmiTeller
@@ -268,6 +269,19 @@ def test_positions_shift_without_a_word() -> None:
     ]
 
 
+def test_more_callers_than_can_be_are_forgotten_from_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ami_floor, "_LIMIT", 2)
+    script = Script()
+    for contact in (ANNA, BOB, CYD):
+        script.say(0, ContactQueued, contact=contact)
+    for contact in (DAN, EVE, ContactId("x")):
+        script.say(0, ContactAnswered, contact=contact, agent=ALICE)
+    floor = small_floor()
+    told(script.events, floor)
+    queue = floor.queues[SALES]
+    assert (list(queue.waiting), list(queue.talks)) == ([BOB, CYD], [EVE, "x"])
+
+
 def test_one_who_joins_twice_waits_once() -> None:
     script = Script()
     for _ in range(2):
@@ -291,7 +305,9 @@ def test_the_wait_is_a_difference_of_whole_seconds() -> None:
 def test_of_a_contact_nobody_knows_an_answer_is_told_and_a_leaving_is_not() -> None:
     script = Script()
     script.say(10, ContactLeft, contact=BOB, outcome=Outcome.ABANDONED)
+    script.say(10, ContactDequeued, contact=BOB)
     script.say(10, ContactHeld, contact=ANNA)
+    script.say(10, ContactUnheld, contact=ANNA)
     script.say(10, ContactTransferred, contact=ANNA)
     script.say(10, ContactAnswered, contact=ANNA, agent=ALICE, queue_s=7.0, ring_s=3.0)
     script.say(10, ContactAnswered, contact=ANNA, agent=ALICE, queue_s=7.0)
@@ -381,6 +397,14 @@ def test_a_longer_wrap_up_is_told_before_what_it_follows() -> None:
     assert len(said) == 5
 
 
+def test_one_who_serves_no_queue_may_answer_all_the_same() -> None:
+    script = Script()
+    script.say(0, ContactAnswered, contact=ANNA, agent=ZOE)
+    script.say(9, ContactCompleted, contact=ANNA, agent=ZOE)
+    said = [frame for frame in told(script.events) if frame["Event"].startswith("Agent")]
+    assert short(said, "MemberName", "TalkTime") == ["AgentConnect Zoë", "AgentComplete Zoë 9"]
+
+
 def test_an_agent_of_two_groups_has_one_phone() -> None:
     script = Script()
     script.say(0, AgentStateChanged, group=BILLING, agent=ALICE, state=AgentState.TALKING)
@@ -444,7 +468,7 @@ def test_abandons_alone_add_up_with_the_other_ends() -> None:
     script.say(1, ContactLeft, contact=ANNA, outcome=Outcome.TIMEOUT)
     told(script.events, floor)
     for _ in range(2):
-        floor.take((snapshot(counters=GroupCounters(abandoned=3)),))
+        floor.take((snapshot(counters=GroupCounters(abandoned=3)), snapshot(counters=GroupCounters())))
     assert floor.queues[SALES].counts.abandoned == 4
 
 
