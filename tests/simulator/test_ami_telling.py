@@ -1,10 +1,13 @@
 """What the simulated Asterisk says of a small floor, whole, and against what a real one says."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from queue_alert.core.events import (
     AgentRemoved,
@@ -170,6 +173,11 @@ def captured() -> dict[str, set[tuple[str, ...]]]:
                 event = frame.partition(b"\r\n")[0].decode().removeprefix("Event: ")
                 found.setdefault(event, set()).add(tuple(name for name in names if name != "ActionID"))
     return found
+
+
+@cache
+def captured_events() -> set[str]:
+    return set(captured())
 
 
 def test_every_frame_has_the_headers_of_a_real_one_in_their_order() -> None:
@@ -377,6 +385,26 @@ def test_some_events_are_told_as_nothing() -> None:
     script.say(0, AgentRemoved, agent=AgentId("Nobody"))
     heartbeat = FeedHeartbeat(id="1", source=FeedName("pbx"), time=START)
     assert told([*script.events, heartbeat, snapshot()]) == []
+
+
+@given(
+    st.lists(
+        st.sampled_from(one_day().events) | st.sampled_from([snapshot(), snapshot(BILLING)]), max_size=80
+    )
+)
+def test_events_in_any_order_lost_and_doubled_are_told_in_whole_frames(events: list[FeedEvent]) -> None:
+    floor = small_floor()
+    said = told(events, floor)
+    real = captured_events()
+    assert {frame["Event"] for frame in said} <= real
+    items = [dict(item) for item in queue_status(floor, START + 200)]
+    for group in (SALES, BILLING):
+        entries = [item for item in items if item["Event"] == "QueueEntry" and item["Queue"] == group]
+        (params,) = [item for item in items if item["Event"] == "QueueParams" and item["Queue"] == group]
+        assert params["Calls"] == str(len(entries))
+        assert [entry["Position"] for entry in entries] == [
+            str(number) for number in range(1, len(entries) + 1)
+        ]
 
 
 # ---- agents
