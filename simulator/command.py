@@ -1,47 +1,56 @@
-"""The command ``queue-alert simulate``: a simulated floor as JSON lines."""
+"""The command ``queue-alert simulate``: a simulated floor as JSON lines, or served over real protocols."""
 
 import argparse
+import asyncio
 import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import TypeVar
 
-import msgspec
-
-from queue_alert.core.events import AcdEvent
-from queue_alert.core.units import Instant, Seconds
+from queue_alert.core.units import FeedName, Instant, Seconds
 from queue_alert.ports import Command
 from simulator.acd import Simulation
-from simulator.announcer import Announcer
+from simulator.doors import DOORS, read_place
+from simulator.exchange import Exchange
+from simulator.faults import Faults
+from simulator.floors import ScenarioError, load_scenario, scenario_names
+from simulator.printing import MAX_SPEED, event_lines, print_lines, recording_lines
 from simulator.reading import read_duration, read_time_of_day
-from simulator.scenario import SCENARIOS
+from simulator.tables import read_fault
 
 __all__ = ["COMMAND"]
 
-_MAX_SPEED = math.inf
 _INTERRUPTED = 130
+_WRONG_USE = 2
+_PRINTED_S: Seconds = 600.0
+_Read = TypeVar("_Read")
 
 _DESCRIPTION = """\
-Print what a simulated call centre says, one JSON object a line.
+Print what a simulated call centre says, one JSON object a line, or be its
+telephone system: with --serve it speaks real protocols to whoever connects.
 
-All times in it are simulated; --speed only says how fast it is printed. The
-same --seed and --start give the same bytes. Without --start it begins now.
-The day goes on from --at, whatever the hour really is, and it is quiet at
-night there too.
+Printed, all times are simulated; --speed only says how fast it is printed.
+The same --seed and --start give the same bytes. Served, everybody on the
+floor is so much quicker, and what goes wrong (--fault) does go wrong. The
+day goes on from --at, whatever the hour really is.
 
 examples:
   Record an hour of a busy morning, at once:
     queue-alert simulate --seed 7 --duration 1h --speed max > floor.jsonl
   Play the recording to the monitor:
     queue-alert replay floor.jsonl --json
-  Watch the bare events, ten times as fast as life:
-    queue-alert simulate --format events --speed 10
-  Count the abandoned calls of a whole day:
-    queue-alert simulate --at 00:00 --duration 24h --speed max --format events \\
-      | grep -c '"outcome":"abandoned"'
+  Watch the bare events of another floor, ten times as fast as life:
+    queue-alert simulate --scenario monday-peak --format events --speed 10
+  Be an Asterisk on port 5038, and lose one event in a hundred:
+    queue-alert simulate --serve ami --fault drop=0.01
+  Be two at once, on ports of your own, and be started anew now and then:
+    queue-alert simulate --serve ami=127.0.0.1:5039 --fault restart=20m \\
+      --serve websocket=127.0.0.1:9472
+  Which floors there are:
+    queue-alert simulate --list
 
 A recording begins with a header; each further line is
   {"t": seconds since the start, "wall": epoch seconds, "event": {...}}
@@ -63,9 +72,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         "--duration",
         "--seconds",
         type=_argument(read_duration),
-        default=600.0,
         metavar="TIME",
-        help='how much simulated time, such as "90s", "10m", "1h30m" or bare seconds (default: 10m)',
+        help='how much simulated time, such as "90s", "10m", "1h30m" or bare seconds '
+        "(default: 10m; served: until Ctrl-C)",
     )
     parser.add_argument(
         "--format",
@@ -74,15 +83,17 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a recording that can be replayed, or the bare events (default: recording)",
     )
     _add_beginning(parser)
+    _add_serving(parser)
 
 
 def _add_beginning(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario",
-        choices=sorted(SCENARIOS),
         default="demo",
-        help="which built-in floor (default: demo)",
+        metavar="NAME|FILE.toml",
+        help="which floor (default: demo)",
     )
+    parser.add_argument("--list", action="store_true", help="print which floors there are, and end")
     parser.add_argument(
         "--start",
         type=_argument(_read_start),
@@ -97,15 +108,100 @@ def _add_beginning(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_serving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--serve",
+        action="append",
+        type=_argument(read_place),
+        default=[],
+        metavar="KIND[=ADDRESS]",
+        help=f"be a telephone system instead; a kind is one of {', '.join(DOORS)}; may be repeated",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        type=_argument(read_fault),
+        default=[],
+        metavar="KIND=VALUE",
+        help='with --serve: let something go wrong, such as "drop=0.01", "delay=0.05,mean=3s", '
+        '"disconnect=10m", "restart=1h" or "skew=90s,begins=5m"; may be repeated',
+    )
+    parser.add_argument(
+        "--expose", action="store_true", help="with --serve: also at addresses that other machines reach"
+    )
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.list:
+        return _list()
+    problem = _wrong_use(arguments)
+    if problem:
+        sys.stderr.write(f"queue-alert simulate: {problem}\n")
+        return _WRONG_USE
+    try:
+        return _serve(arguments) if arguments.serve else _print(arguments)
+    except ScenarioError as error:
+        # One sentence a line, each with its file; a name that is none is a mistake of the option.
+        is_file = arguments.scenario.endswith(".toml")
+        prefix = "" if is_file else "queue-alert simulate: argument --scenario: "
+        sys.stderr.write(f"{prefix}{error}\n")
+        return _WRONG_USE
+
+
+def _wrong_use(arguments: argparse.Namespace) -> str:
+    if not arguments.serve:
+        for name in ("fault", "expose"):
+            if getattr(arguments, name):
+                return f"argument --{name}: is of no use without --serve"
+        return ""
+    if arguments.speed == MAX_SPEED:
+        return 'argument --speed: must be 0.1 to 1000 with --serve, got "max"'
+    if arguments.start is not None:
+        return "argument --start: is of no use with --serve: a telephone system lives now"
+    return ""
+
+
+def _list() -> int:
+    names = scenario_names()
+    width = max(map(len, names))
+    for name in names:
+        sys.stdout.write(f"{name:{width}}  {load_scenario(name).summary}\n")
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from simulator.serving import SteadyClock, serve
+
+    scenario = load_scenario(arguments.scenario)
+    clock = SteadyClock()
+    simulation = Simulation(scenario, seed=arguments.seed, start=clock.now(), time_of_day_s=arguments.at)
+    faults = (*scenario.faults, *arguments.fault)
+    exchange = Exchange(
+        simulation,
+        source=FeedName("simulator"),
+        faults=Faults(faults, seed=arguments.seed, start=simulation.start) if faults else None,
+        speed=arguments.speed,
+    )
+    seconds = None if arguments.duration is None else arguments.duration / arguments.speed
+    asyncio.run(serve(exchange, clock, arguments.serve, expose=arguments.expose, seconds=seconds, say=_say))
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    # Whoever waits for the port to be open reads this from a pipe.
+    sys.stdout.flush()
+
+
+def _print(arguments: argparse.Namespace) -> int:
     start: Instant = time.time() if arguments.start is None else arguments.start
     simulation = Simulation(
-        SCENARIOS[arguments.scenario], seed=arguments.seed, start=start, time_of_day_s=arguments.at
+        load_scenario(arguments.scenario), seed=arguments.seed, start=start, time_of_day_s=arguments.at
     )
-    lines = _recording_lines if arguments.format == "recording" else _event_lines
-    batches = _batches(simulation, arguments.duration)
+    lines = recording_lines if arguments.format == "recording" else event_lines
+    duration = _PRINTED_S if arguments.duration is None else arguments.duration
     try:
-        _print(lines(batches, simulation.start), sys.stdout.buffer, speed=arguments.speed)
+        print_lines(lines(simulation, duration), sys.stdout.buffer, speed=arguments.speed)
     except BrokenPipeError:
         # Whoever read has read enough (head, less). What is still buffered must go nowhere, or the
         # interpreter complains of the same pipe once more when it closes stdout.
@@ -115,50 +211,10 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_Batch = tuple[Seconds, list[AcdEvent]]
-
-
-def _batches(simulation: Simulation, duration: Seconds) -> Iterator[_Batch]:
-    """Yield what is said at each instant, and when: in seconds since the start."""
-    announcer = Announcer(simulation)
-    start = simulation.start
-    yield 0.0, announcer.begin(start)
-    while (at := announcer.next_at()) <= start + duration:
-        yield round(at - start, 3), announcer.advance(at)
-
-
-def _recording_lines(batches: Iterator[_Batch], start: Instant) -> Iterator[tuple[Seconds, bytes]]:
-    encoder = msgspec.json.Encoder()
-    header = {"format": "queue-alert-recording", "version": 1, "translator": "", "started_at": start}
-    yield 0.0, encoder.encode(header) + b"\n"
-    for at, events in batches:
-        lines = (
-            encoder.encode({"t": at, "wall": round(start + at, 3), "event": event}) + b"\n"
-            for event in events
-        )
-        yield at, b"".join(lines)
-
-
-def _event_lines(batches: Iterator[_Batch], _start: Instant) -> Iterator[tuple[Seconds, bytes]]:
-    encoder = msgspec.json.Encoder()
-    for at, events in batches:
-        yield at, b"".join(encoder.encode(event) + b"\n" for event in events)
-
-
-def _print(lines: Iterator[tuple[Seconds, bytes]], output: BinaryIO, *, speed: float) -> None:
-    began = time.monotonic()
-    for at, text in lines:
-        if speed != _MAX_SPEED:
-            time.sleep(max(0.0, began + at / speed - time.monotonic()))
-        output.write(text)
-        # Whoever reads from the pipe is to see a line when it happens, not when a buffer is full.
-        output.flush()
-
-
-def _argument(read: Callable[[str], float]) -> Callable[[str], float]:
+def _argument(read: Callable[[str], _Read]) -> Callable[[str], _Read]:
     """Make argparse show the reader's own words instead of its name."""
 
-    def convert(text: str) -> float:
+    def convert(text: str) -> _Read:
         try:
             return read(text)
         except ValueError as exc:
@@ -169,7 +225,7 @@ def _argument(read: Callable[[str], float]) -> Callable[[str], float]:
 
 def _read_speed(text: str) -> float:
     if text == "max":
-        return _MAX_SPEED
+        return MAX_SPEED
     try:
         speed = float(text)
     except ValueError:
@@ -190,7 +246,7 @@ def _read_start(text: str) -> Instant:
 
 
 COMMAND = Command(
-    summary="print what a simulated call centre says, as JSON lines",
+    summary="print what a simulated call centre says, or be its telephone system",
     description=_DESCRIPTION,
     arguments=_add_arguments,
     run=_run,

@@ -96,7 +96,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         if not (math.isfinite(self.begins_s) and self.begins_s >= 0):
             raise ValueError(f"begins_s: must be >= 0 s, got {self.begins_s} s")
         if self.ends_s is not None and not self.ends_s > self.begins_s:
-            raise ValueError(f"ends_s: must be > begins_s ({self.begins_s:g} s), got {self.ends_s} s")
+            raise ValueError(f"ends_s: must be later than its beginning, got {self.ends_s} s")
 
 
 @dataclass(frozen=True, slots=True, order=True)

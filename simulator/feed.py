@@ -7,12 +7,12 @@ import msgspec
 
 from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import FeedName, Seconds
-from queue_alert.ports import ConfigProblem, FeedContext, FeedDriver
+from queue_alert.ports import ConfigProblem, DriverError, FeedContext, FeedDriver
 from simulator.acd import Simulation
 from simulator.announcer import SNAPSHOT_EVERY_S, Announcer
+from simulator.floors import ScenarioError, load_scenario
 from simulator.pace import Moment, at_pace
 from simulator.reading import read_time_of_day
-from simulator.scenario import SCENARIOS
 
 __all__ = ["DRIVER", "SimulatorFeed", "SimulatorOptions"]
 
@@ -29,7 +29,7 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     speed: float = 1.0
     """Simulated seconds in one real second, 0.1 to 1000; waits, calls and breaks are that much shorter."""
     scenario: str = "demo"
-    """Which built-in floor."""
+    """Which floor: a name of ``queue-alert simulate --list``, or a file that ends in ``.toml``."""
     time_of_day: str = ""
     """The simulated time of day at the start, ``"10:30"``; empty: the scenario's."""
 
@@ -52,8 +52,11 @@ class SimulatorFeed:
         """Announce the floor and hand over its events, for ever.
 
         Called again, it goes on with the same floor where it stopped.
+
+        Raises:
+            DriverError: The scenario's file cannot be read or has mistakes.
         """
-        announcer = self._announcer or self._build()
+        announcer = self._announcer or await self._build()
         self._submit(announcer.begin(self._simulated), submit)
         ran_at = asyncio.get_running_loop().time()
         while True:
@@ -64,11 +67,15 @@ class SimulatorFeed:
             ran_at = now
             self._submit(announcer.advance(self._simulated), submit)
 
-    def _build(self) -> Announcer:
+    async def _build(self) -> Announcer:
         options = self._options
+        try:
+            scenario = await asyncio.to_thread(load_scenario, options.scenario, base=self._context.base)
+        except ScenarioError as exc:
+            raise DriverError(str(exc), recoverable=False) from exc
         self._simulated = self._context.clock.now()
         simulation = Simulation(
-            SCENARIOS[options.scenario],
+            scenario,
             seed=options.seed,
             start=self._simulated,
             source=FeedName(self._context.name),
@@ -88,11 +95,12 @@ def _check(options: SimulatorOptions) -> list[ConfigProblem]:
     # Written so that a speed that is no number (TOML has nan) is refused too.
     if not _SLOWEST <= options.speed <= _FASTEST:
         problems.append(ConfigProblem(path="speed", message=f"must be 0.1 to 1000, got {options.speed:g}"))
-    if options.scenario not in SCENARIOS:
-        known = ", ".join(sorted(SCENARIOS))
-        problems.append(
-            ConfigProblem(path="scenario", message=f'must be one of {known}, got "{options.scenario}"')
-        )
+    # Where a relative file is, only the feed itself knows; it says so when it begins.
+    if not options.scenario.endswith(".toml"):
+        try:
+            load_scenario(options.scenario)
+        except ScenarioError as exc:
+            problems.append(ConfigProblem(path="scenario", message=str(exc)))
     if options.time_of_day:
         try:
             read_time_of_day(options.time_of_day)

@@ -127,7 +127,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str
     """What it is called; in a file left out: the file's name."""
-    summary: str
+    summary: str = ""
     """One line for ``queue-alert simulate --list``."""
     groups: tuple[GroupScenario, ...]
     """The waiting lines, in the order in which they are told."""

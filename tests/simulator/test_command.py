@@ -12,6 +12,7 @@ import pytest
 
 from queue_alert.core.events import FeedStatusChanged, GroupSnapshotTaken, decoder
 from simulator.command import COMMAND
+from simulator.floors import scenario_names
 from tests.simulator.helpers import Reader
 
 ROOT = Path(__file__).parents[2]
@@ -179,6 +180,11 @@ def test_help_teaches_by_example() -> None:
         (["--speed", "1001"], 'argument --speed: must be 0.1 to 1000 or "max", got "1001"'),
         (["--duration", "long"], 'must be a duration such as "90s", "10m" or "1h30m", got "long"'),
         (["--at", "25:00"], 'argument --at: must be a time of day such as "10:30", got "25:00"'),
+        (["--serve", "sip"], "argument --serve: must be one of ami, websocket, mqtt, webhook, or one with"),
+        (
+            ["--fault", "dorp=1"],
+            "argument --fault: must be one of drop, duplicate, reorder, delay, disconnect",
+        ),
         (["--start", "soon"], 'must be an instant such as "2026-01-05T10:30:00Z", got "soon"'),
     ],
 )
@@ -197,3 +203,52 @@ def test_a_start_without_a_zone_is_utc() -> None:
     COMMAND.arguments(parser)
     assert parser.parse_args(["--start", "2026-01-05T10:30:00"]).start == 1_767_609_000.0
     assert parser.parse_args(["--start", "2026-01-05T10:30:00+01:00"]).start == 1_767_605_400.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fault", "drop=0.1"], "argument --fault: is of no use without --serve"),
+        (["--expose"], "argument --expose: is of no use without --serve"),
+        (
+            ["--serve", "ami", "--speed", "max"],
+            'argument --speed: must be 0.1 to 1000 with --serve, got "max"',
+        ),
+        (
+            ["--serve", "ami", "--start", "2026-01-05"],
+            "argument --start: is of no use with --serve: a telephone system lives now",
+        ),
+        (
+            ["--scenario", "moon"],
+            (
+                "argument --scenario: must be one of demo, monday-peak, outage, quiet-morning, understaffed or a "
+                'file that ends in .toml, got "moon"'
+            ),
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_explained(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    assert capsys.readouterr().err == f"queue-alert simulate: {message}\n"
+
+
+def test_the_floors_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--list") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "demo           five groups and twenty agents on a busy working day"
+    assert [line.split()[0] for line in lines] == scenario_names()
+
+
+def test_a_file_of_ones_own_is_a_floor_too(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[[groups]]\nname = "hotline"\narrivals = 600\nmean_handling = "1m"\n', encoding="utf-8")
+    assert run(*FIXED, "--duration", "5m", "--scenario", str(mine)) == 0
+    assert b'"subject":"hotline"' in capfdbinary.readouterr().out
+    mine.write_text('[[groups]]\nname = "hotline"\n', encoding="utf-8")
+    assert run(*FIXED, "--scenario", str(mine)) == 2
+    assert capfdbinary.readouterr().err.decode().splitlines() == [
+        f"{mine}: groups.hotline.arrivals: is missing",
+        f"{mine}: groups.hotline.mean_handling: is missing",
+    ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from queue_alert.core.events import (
     GroupSnapshotTaken,
 )
 from queue_alert.core.units import Instant
-from queue_alert.ports import ConfigProblem, FeedContext, RecordingFormat, Skipped, Translator
+from queue_alert.ports import ConfigProblem, DriverError, FeedContext, RecordingFormat, Skipped, Translator
 from simulator.feed import DRIVER, SimulatorOptions
 from tests.simulator.helpers import START
 
@@ -44,9 +45,14 @@ def no_recording(name: str) -> RecordingFormat:
     raise AssertionError(name)
 
 
-def context(clock: LoopClock) -> FeedContext:
+def context(clock: LoopClock, base: Path = Path()) -> FeedContext:
     return FeedContext(
-        name="floor", clock=clock, skipped=none_skipped, translator=no_translator, recording=no_recording
+        name="floor",
+        clock=clock,
+        skipped=none_skipped,
+        translator=no_translator,
+        recording=no_recording,
+        base=base,
     )
 
 
@@ -225,7 +231,14 @@ def test_good_options_are_accepted() -> None:
     [
         ({"speed": 0.0}, ConfigProblem(path="speed", message="must be 0.1 to 1000, got 0")),
         ({"speed": float("nan")}, ConfigProblem(path="speed", message="must be 0.1 to 1000, got nan")),
-        ({"scenario": "moon"}, ConfigProblem(path="scenario", message='must be one of demo, got "moon"')),
+        (
+            {"scenario": "moon"},
+            ConfigProblem(
+                path="scenario",
+                message="must be one of demo, monday-peak, outage, quiet-morning, understaffed or a file "
+                'that ends in .toml, got "moon"',
+            ),
+        ),
         (
             {"time_of_day": "late"},
             ConfigProblem(path="time_of_day", message='must be a time of day such as "10:30", got "late"'),
@@ -245,3 +258,25 @@ async def test_the_time_of_day_is_that_of_the_option() -> None:
     night = await listen(SimulatorOptions(time_of_day="03:00", speed=10.0), 60.0)
     day = await listen(SimulatorOptions(time_of_day="10:00", speed=10.0), 60.0)
     assert len(night) < len(day) / 3
+
+
+@pytest.mark.looptime
+async def test_a_floor_of_ones_own_is_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('[[groups]]\nname = "hotline"\narrivals = 600\nmean_handling = "1m"\n', encoding="utf-8")
+    options = SimulatorOptions(scenario="mine.toml")
+    assert DRIVER.check(options) == []
+    said: list[AcdEvent] = []
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(60.0):
+            await DRIVER.create(options, context(LoopClock(), tmp_path)).run(said.append)
+    assert {event.group for event in said if isinstance(event, ContactQueued)} == {"hotline"}
+
+
+async def test_a_floor_with_a_mistake_is_not_tried_again(tmp_path: Path) -> None:
+    feed = DRIVER.create(SimulatorOptions(scenario="mine.toml"), context(LoopClock(), tmp_path))
+    with pytest.raises(
+        DriverError, match=r"^mine.toml: cannot be read: no such file or directory$"
+    ) as caught:
+        await feed.run(lambda _event: None)
+    assert not caught.value.recoverable
