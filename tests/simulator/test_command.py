@@ -182,7 +182,7 @@ def test_help_teaches_by_example() -> None:
         (["--at", "25:00"], 'argument --at: must be a time of day such as "10:30", got "25:00"'),
         (["--serve", "sip"], "argument --serve: must be one of ami, websocket, mqtt, webhook, or one with"),
         (
-            ["--fault", "dorp=1"],
+            ["--fault", "lose=1"],
             "argument --fault: must be one of drop, duplicate, reorder, delay, disconnect",
         ),
         (["--start", "soon"], 'must be an instant such as "2026-01-05T10:30:00Z", got "soon"'),
@@ -221,8 +221,8 @@ def test_a_start_without_a_zone_is_utc() -> None:
         (
             ["--scenario", "moon"],
             (
-                "argument --scenario: must be one of demo, monday-peak, outage, quiet-morning, understaffed or a "
-                'file that ends in .toml, got "moon"'
+                "argument --scenario: must be one of demo, monday-peak, outage, quiet-morning, understaffed "
+                'or a file that ends in .toml, got "moon"'
             ),
         ),
     ],

@@ -103,7 +103,7 @@ waiting_at_start = 1.5
 
 [[groups]]
 name = "the office"
-arivals = 3
+arrival = 3
 arrivals = [1, 2]
 mean_handling = 60
 max_wait = "60"
@@ -137,7 +137,7 @@ kind = "drop"
         'x.toml: groups.sales.hold_ratio: must be a number, got "often"',
         "x.toml: groups.sales.answers_after: must be a list of 2 numbers, got [0.1]",
         "x.toml: groups.sales.waiting_at_start: must be a whole number, got 1.5",
-        'x.toml: groups."the office".arivals: is no key of a scenario; did you mean "arrivals"?',
+        'x.toml: groups."the office".arrival: is no key of a scenario; did you mean "arrivals"?',
         'x.toml: groups."the office".arrivals: must have 24 rates, got 2',
         'x.toml: groups."the office".mean_handling: must be a duration such as "90s", in quotes, got 60',
         'x.toml: groups."the office".max_wait: must have a unit, such as "60s", got "60"',
@@ -295,10 +295,10 @@ def test_a_fault_is_read_from_one_word(text: str, fault: Fault) -> None:
     ("text", "message"),
     [
         (
-            "dorp=1",
+            "lose=1",
             (
                 'must be one of drop, duplicate, reorder, delay, disconnect, restart, skew with "=" and '
-                'a value, got "dorp=1"'
+                'a value, got "lose=1"'
             ),
         ),
         ("drop", 'ratio: is needed with the kind "drop", in "drop"'),

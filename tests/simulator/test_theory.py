@@ -1,0 +1,182 @@
+"""The formulas agree with what is published, and the simulator agrees with the formulas."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from queue_alert.core.events import ContactAnswered, ContactLeft, ContactQueued
+from queue_alert.core.units import GroupName
+from simulator.acd import Simulation
+from simulator.scenario import GroupScenario, Scenario
+from simulator.theory import BATCHES, ErlangA, ErlangC, Interval, batch_means, erlang_b
+from tests.simulator.helpers import START, agents, all_day
+
+# ---- the formulas
+
+
+@pytest.mark.parametrize(
+    ("servers", "load", "blocked"),
+    [(0, 3.0, 1.0), (1, 1.0, 0.5), (2, 1.0, 0.2), (5, 3.0, 0.1101), (10, 8.0, 0.1217), (100, 84.064, 0.01)],
+)
+def test_erlang_b_agrees_with_the_tables(servers: int, load: float, blocked: float) -> None:
+    """Source: any table of Erlang B; 100 lines carry 84.06 Erlangs at 1 % blocking."""
+    assert erlang_b(servers, load) == pytest.approx(blocked, rel=0.001)
+
+
+@pytest.mark.parametrize(
+    ("servers", "load", "waiting"),
+    [(1, 0.5, 0.5), (2, 1.0, 1 / 3), (5, 4.0, 0.5541), (10, 8.0, 0.4092), (20, 16.0, 0.2561)],
+)
+def test_erlang_c_agrees_with_the_tables(servers: int, load: float, waiting: float) -> None:
+    """Source: Gross and Harris, "Fundamentals of Queueing Theory"; M/M/1 waits with probability rho."""
+    assert ErlangC(servers, load / 60, 60.0).wait_probability == pytest.approx(waiting, abs=0.00005)
+
+
+def test_erlang_c_of_one_agent_is_the_simplest_queue() -> None:
+    """M/M/1: mean wait rho / (mu - lambda), and P(wait > t) = rho exp(-(mu - lambda) t)."""
+    queue = ErlangC(1, 0.5 / 60, 60.0)
+    assert queue.mean_wait_s == pytest.approx(60.0)
+    assert queue.service_level(30.0) == pytest.approx(1 - 0.5 * math.exp(-0.25))
+
+
+def test_without_and_with_patience_a_call_centre_is_another_one() -> None:
+    """Source: Garnett, Mandelbaum, Reiman, 2002, table 1: 50 agents, 48 calls a minute, 2 min patience."""
+    never = ErlangC(50, 48 / 60, 60.0)
+    assert never.mean_wait_s == pytest.approx(20.8, abs=0.05)
+    assert never.arrivals_per_s * never.mean_wait_s == pytest.approx(17, abs=0.5)
+    sometimes = ErlangA(50, 48 / 60, 60.0, 120.0)
+    assert sometimes.abandon_ratio == pytest.approx(0.031, abs=0.0005)
+    assert sometimes.mean_wait_s == pytest.approx(3.7, abs=0.05)
+    assert sometimes.mean_waiting == pytest.approx(3, abs=0.05)
+
+
+def test_who_is_endlessly_patient_makes_erlang_a_erlang_c() -> None:
+    patient, never = ErlangA(10, 8 / 60, 60.0, 1e9), ErlangC(10, 8 / 60, 60.0)
+    assert patient.wait_probability == pytest.approx(never.wait_probability, rel=1e-5)
+    assert patient.mean_answered_wait_s == pytest.approx(never.mean_wait_s, rel=1e-5)
+    assert patient.abandon_ratio == pytest.approx(0.0, abs=1e-7)
+
+
+def test_who_is_as_patient_as_a_call_is_long_makes_the_line_a_poisson_count() -> None:
+    """With theta = mu everybody leaves at one rate, waiting or talking: M/M/infinity."""
+    queue = ErlangA(10, 12 / 60, 60.0, 60.0)
+    free = math.fsum(math.exp(-12) * 12**number / math.factorial(number) for number in range(10))
+    assert queue.wait_probability == pytest.approx(1 - free)
+
+
+@given(st.integers(1, 300), st.floats(0.01, 400.0), st.floats(30.0, 600.0), st.floats(5.0, 900.0))
+def test_erlang_a_is_sound_at_any_size(count: int, load: float, handling_s: float, patience_s: float) -> None:
+    queue = ErlangA(count, load / handling_s, handling_s, patience_s)
+    assert 0 <= queue.wait_probability <= 1 + 1e-12
+    assert 0 <= queue.abandon_ratio <= 1
+    # Whoever is not lost keeps agents busy, and no more of them than there are.
+    assert load * (1 - queue.abandon_ratio) <= count * (1 + 1e-9)
+    assert queue.mean_answered_wait_s >= 0
+    if load < count:
+        assert queue.mean_wait_s <= ErlangC(count, load / handling_s, handling_s).mean_wait_s * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: erlang_b(-1, 1.0), "agents: must be >= 0, got -1"),
+        (lambda: erlang_b(1, math.inf), "load: must be a number >= 0, got inf"),
+        (lambda: ErlangC(0, 1.0, 1.0), "agents: must be >= 1, got 0"),
+        (lambda: ErlangC(1, 0.1, 0.0), "mean_handling_s: must be > 0 s, got 0.0"),
+        (lambda: ErlangC(2, 2.0, 1.0), "load: must be 0 to less than 2 Erlangs, got 2"),
+        (lambda: ErlangA(0, 1.0, 1.0, 1.0), "agents: must be >= 1, got 0"),
+        (lambda: ErlangA(1, 1.0, 1.0, 0.0), "mean_patience_s: must be a number > 0, got 0.0"),
+        (lambda: batch_means([1.0]), "batches: must be 20, got 1"),
+    ],
+)
+def test_what_has_no_answer_is_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        make()
+
+
+def test_the_interval_of_a_mean_is_as_wide_as_its_batches_differ() -> None:
+    same = batch_means([3.0] * BATCHES)
+    assert (same, 3.0 in same, 3.1 in same) == (Interval(3.0, 0.0), True, False)
+    different = batch_means([0.0, 2.0] * (BATCHES // 2))
+    assert different.mean == 1.0
+    assert different.half_width == pytest.approx(2.861 * math.sqrt(20 / 19 / 20))
+
+
+# ---- the simulator
+
+AGENTS = 10
+HANDLING_S = 60.0
+WARM_UP = 1_000
+A_BATCH = 700
+GROUP = GroupName("theory")
+
+
+def batches_of(load: float, *, patience_s: float | None, seed: int) -> list[list[tuple[float, bool]]]:
+    """Return 20 batches of callers, by when they came: how long each waited, and whether for an answer."""
+    per_hour = load * 3_600 / HANDLING_S
+    group = GroupScenario(
+        name=GROUP,
+        arrivals=all_day(per_hour),
+        agents=agents(AGENTS),
+        mean_handling_s=HANDLING_S,
+        mean_patience_s=patience_s,
+        answers_after=(0.0, 0.0),
+    )
+    scenario = Scenario(name="theory", groups=(group,), warm_up_s=0.0)
+    simulation = Simulation(scenario, seed=seed, start=START)
+    wanted = WARM_UP + BATCHES * A_BATCH
+    order: list[str] = []
+    ended: dict[str, tuple[float, bool]] = {}
+    # So long that all wanted callers have come and gone, whatever the seed.
+    for event in simulation.advance(START + 1.1 * wanted * 3_600 / per_hour):
+        if isinstance(event, ContactQueued):
+            order.append(event.contact)
+        elif isinstance(event, ContactAnswered | ContactLeft):
+            assert event.queue_s is not None
+            ended[event.contact] = event.queue_s, isinstance(event, ContactAnswered)
+    callers = [ended[contact] for contact in order[WARM_UP:wanted]]
+    return [callers[at : at + A_BATCH] for at in range(0, len(callers), A_BATCH)]
+
+
+def share(batches: list[list[tuple[float, bool]]], counts: Callable[[float, bool], bool]) -> Interval:
+    return batch_means([sum(counts(*caller) for caller in batch) / len(batch) for batch in batches])
+
+
+def answered_wait(batches: list[list[tuple[float, bool]]]) -> Interval:
+    waits = [[wait for wait, is_answered in batch if is_answered] for batch in batches]
+    return batch_means([sum(batch) / len(batch) for batch in waits])
+
+
+def agrees_with_erlang_c(load: float, seed: int) -> tuple[bool, bool]:
+    theory = ErlangC(AGENTS, load / HANDLING_S, HANDLING_S)
+    batches = batches_of(load, patience_s=None, seed=seed)
+    return (
+        theory.wait_probability in share(batches, lambda wait, _: wait > 0),
+        theory.mean_wait_s in answered_wait(batches),
+    )
+
+
+def agrees_with_erlang_a(load: float, seed: int) -> tuple[bool, bool, bool]:
+    theory = ErlangA(AGENTS, load / HANDLING_S, HANDLING_S, 90.0)
+    batches = batches_of(load, patience_s=90.0, seed=seed)
+    everybody = batch_means([sum(wait for wait, _ in batch) / len(batch) for batch in batches])
+    return (
+        theory.abandon_ratio in share(batches, lambda _, is_answered: not is_answered),
+        theory.mean_answered_wait_s in answered_wait(batches),
+        theory.mean_wait_s in everybody,
+    )
+
+
+@pytest.mark.parametrize("load", [5.0, 6.5, 8.0])
+def test_without_abandonment_the_simulator_agrees_with_erlang_c(load: float) -> None:
+    """Wait probability and mean wait lie within the run's own 99 % confidence interval."""
+    assert agrees_with_erlang_c(load, seed=1) == (True, True)
+
+
+@pytest.mark.parametrize("load", [8.0, 10.0, 13.0])
+def test_with_an_exponential_patience_the_simulator_agrees_with_erlang_a(load: float) -> None:
+    """Abandon ratio and mean wait lie within the run's own 99 % confidence interval."""
+    assert agrees_with_erlang_a(load, seed=1) == (True, True, True)
