@@ -114,13 +114,9 @@ class Ledger:
             # Who has just left may be one of the lost, or not.
             lost = max(lost - pending(), 0)
         lost = self._twice("lost", lost)
-        if not completed and lost <= 0:
-            # The most frequent by far. A loss that was none is explained by an answer not known of before.
-            if lost:
-                self._before["lost"] += lost
-            return 0
         _adjust(own, "completed", completed)
-        unanswered = max(own.count_of("completed") - own.count_of("answered"), 0) if completed > 0 else 0
+        # A conversation that ended unseen may be one of those under way; once they are over, too, it shows.
+        unanswered = max(own.count_of("completed") - own.count_of("answered"), 0)
         _adjust(own, "answered", unanswered)
         if lost < 0:
             # Somebody ended in a way not known who is not among their lost: answered, or gone by a key. He

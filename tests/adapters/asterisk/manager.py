@@ -1,6 +1,7 @@
 """A manager interface on a free loopback port that plays what a real one once said."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -75,8 +76,8 @@ class Line:
 
 
 @asynccontextmanager
-async def playing(script: Script) -> AsyncIterator[int]:
-    """Play ``script`` on every connection; yields the port."""
+async def playing(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Play ``script`` on every connection, over TLS where a context is given; yields the port."""
     running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -90,7 +91,7 @@ async def playing(script: Script) -> AsyncIterator[int]:
             running.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -14,8 +14,8 @@ from tests.adapters.asterisk.posix import Expression
 
 
 def is_answer(frame: bytes) -> bool:
-    """Return whether a frame is no event to Asterisk: an answer, an item of one, the FullyBooted of a
-    login.""" name = frame.partition(b"\r\n")[0]
+    """Return whether a frame is no event to Asterisk: an answer, an item of one, a login's FullyBooted."""
+    name = frame.partition(b"\r\n")[0]
     return not name.startswith(b"Event: ") or b"\r\nPrivilege: " not in frame or b"\r\nUptime: " in frame
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.asterisk import login
 from adapters.asterisk.feed import DRIVER
 from adapters.asterisk.login import challenge_key, log_in
 from adapters.asterisk.options import AsteriskOptions, Authentication
@@ -90,9 +89,11 @@ async def remote(answers: list[bytes], **options: object) -> tuple[DriverError, 
     translator = AsteriskTranslator(
         "pbx", lambda _kind, _detail: None, replies=lambda frame: session.take_reply(frame)
     )
-    session = Session(
-        lambda: None, lambda data: translator.receive(data, 0.0) and None, secret=SECRET, tap=None
-    )
+
+    def receive(data: bytes) -> None:
+        translator.receive(data, 0.0)
+
+    session = Session(lambda: None, receive, secret=SECRET, tap=None)
 
     class Far(Wire):
         def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -131,7 +132,7 @@ async def test_a_python_that_refuses_md5_says_so(monkeypatch: pytest.MonkeyPatch
         assert not usedforsecurity
         raise ValueError("disabled for FIPS")
 
-    monkeypatch.setattr(login.hashlib, "md5", refuse)
+    monkeypatch.setattr(hashlib, "md5", refuse)
     challenge = b"Response: Success\r\nActionID: qa-1\r\nChallenge: 1\r\n\r\n"
     error, sent = await remote([challenge])
     assert str(error).startswith(
@@ -198,10 +199,8 @@ async def test_being_hung_up_on_without_a_word_points_at_the_limit() -> None:
 
 
 async def test_nothing_is_sent_to_whoever_does_not_greet() -> None:
-    heard = []
-
     async def script(line: Line) -> None:
-        heard.append(await line.until_gone())
+        await line.until_gone()
 
     error = await failure(script, connect_timeout=0.05)
     assert str(error) == (
