@@ -1,12 +1,21 @@
 import asyncio
 import hashlib
 import logging
+import socket
 
 import pytest
 
 from adapters.asterisk import feed as feed_module
 from adapters.asterisk.feed import DRIVER, AsteriskOptions
-from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged, GroupSnapshotTaken
+from adapters.asterisk.session import Session
+from queue_alert.core.events import (
+    AcdEvent,
+    ContactQueued,
+    FeedHeartbeat,
+    FeedState,
+    FeedStatusChanged,
+    GroupSnapshotTaken,
+)
 from queue_alert.ports import ConfigProblem, DriverError
 from tests.adapters.asterisk.captures import FOLDER, Step, translate
 from tests.adapters.asterisk.helpers import short
@@ -93,8 +102,8 @@ async def test_something_else_on_that_port_is_told() -> None:
     async with playing(script) as port:
         error = await failure(recorder, port)
     assert str(error) == (
-        f"127.0.0.1:{port} is not Asterisk's manager interface; check host and port "
-        "(manager.conf: port, 5038 by default)"
+        f"127.0.0.1:{port} is not Asterisk's manager interface; check host and port (manager.conf: port, "
+        "5038 by default)"
     )
     assert recorder.states() == ["syncing", "down"]
     assert recorder.skipped == []
@@ -200,8 +209,8 @@ async def test_a_user_who_may_not_ask_is_told_what_is_missing() -> None:
     async with playing(script) as port:
         error = await failure(Recorder(), port)
     assert str(error) == (
-        f"127.0.0.1:{port} does not let queuealert see the queues (Permission denied); "
-        "manager.conf: [queuealert] needs read = agent,system,call,dialplan"
+        f"127.0.0.1:{port} does not let queuealert see the queues (Permission denied); manager.conf: "
+        "[queuealert] needs read = agent,system,call,dialplan"
     )
 
 
@@ -350,3 +359,169 @@ def test_doing_without_the_variables_is_warned_of() -> None:
             is_warning=True,
         )
     ]
+
+
+# ---- signs of life, and the lack of them
+
+
+async def test_every_answer_to_a_ping_is_a_sign_of_life() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        for _ in range(2):
+            asked = await line.asked()
+            assert asked["Action"] == "Ping"
+            pong = (
+                f"Response: Success\r\nActionID: {asked['ActionID']}\r\nPing: Pong\r\nTimestamp: 5.0\r\n\r\n"
+            )
+            await line.say(pong.encode())
+        await line.asked()
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port, ping=0.01)
+    beats = [event for event in recorder.events if isinstance(event, FeedHeartbeat)]
+    # Its events carry no time, so neither does this: a feed must not speak by two clocks.
+    assert [event.time for event in beats] == [1000.0, 1000.0]
+
+
+async def test_who_has_vanished_without_a_word_is_let_go_at_once() -> None:
+    """Half a connection: nothing comes, and nothing that is sent is ever taken."""
+    heard = []
+
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        heard.append(await line.asked())
+        try:
+            await line.asked()
+        except ConnectionResetError as error:
+            heard.append({"lost": str(error.errno)})
+            raise
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        error = await failure(recorder, port, ping=0.02, connect_timeout=0.1)
+    assert str(error) == f"127.0.0.1:{port} has fallen silent: no answer to Ping within 0.1 s"
+    assert [one.get("Action", "") for one in heard][:1] == ["Ping"]
+    assert "Action: Logoff" not in recorder.tapped
+    assert recorder.states() == ["syncing", "live", "down"]
+
+
+async def test_answers_out_of_order_and_to_nobody_change_nothing() -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        asked = await line.asked()
+        await line.say(b"Response: Success\r\nActionID: qa-77\r\nMessage: of somebody else\r\n\r\n")
+        await line.say(b"Response: Error\r\nMessage: Missing action in request\r\n\r\n")
+        await line.answer({"ActionID": "qa-1"}, "Error", "late")
+        await line.list_queue(asked)
+        await line.answer(asked, "Error", "twice")
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    assert recorder.states() == ["syncing", "live", "down"]
+    assert recorder.skipped == []
+
+
+async def test_a_flood_is_taken_whole() -> None:
+    frame = b"Event: QueueCallerJoin\r\nPrivilege: agent,all\r\nQueue: sales\r\nUniqueid: %d.1\r\n\r\n"
+    noise = (
+        b"Event: Newexten\r\nPrivilege: dialplan,all\r\nChannel: x\r\nAppData: " + b"y" * 300 + b"\r\n\r\n"
+    )
+
+    async def script(line: Line) -> None:
+        await line.let_in()
+        await line.list_queue(await line.asked())
+        for number in range(0, 4_000, 500):
+            await line.say(b"".join(noise * 5 + frame % one for one in range(number, number + 500)))
+
+    recorder = Recorder()
+    async with playing(script) as port:
+        await failure(recorder, port)
+    joined = [event.contact for event in recorder.events if isinstance(event, ContactQueued)]
+    assert joined == [f"{number}.1" for number in range(4_000)]
+
+
+async def test_a_refused_filter_is_told_once_and_harms_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(line: Line) -> None:
+        await line.let_in(filters="Error")
+        await line.list_queue(await line.asked())
+
+    recorder = Recorder()
+    with caplog.at_level(logging.INFO, logger="adapters.asterisk.feed"):
+        async with playing(script) as port:
+            feed = recorder.feed(port)
+            for _ in range(2):
+                with pytest.raises(DriverError):
+                    await feed.run(recorder.submit)
+    assert recorder.states() == ["syncing", "live", "down"] * 2
+    assert [message for message in caplog.messages if "filter=" in message] == [
+        (
+            "feed=pbx filter=refused answer=Permission denied: all events come; to have Asterisk send "
+            "fewer, put the eventfilter lines of docs/how-to/connect-asterisk.md into [queuealert] of "
+            "manager.conf"
+        )
+    ]
+
+
+async def test_no_filter_is_asked_for_where_that_is_not_wanted() -> None:
+    asked = []
+
+    async def script(line: Line) -> None:
+        await line.challenge()
+        await line.answer({"ActionID": "qa-2"})
+        await line.say(BOOTED)
+        asked.append(await line.asked())
+
+    async with playing(script) as port:
+        await failure(Recorder(), port, event_filter=False)
+    assert [one["Action"] for one in asked] == ["QueueStatus"]
+
+
+async def test_a_filter_that_is_never_answered_is_silence() -> None:
+    async def script(line: Line) -> None:
+        await line.answer(await line.challenge())
+        await line.until_gone()
+
+    async with playing(script) as port:
+        error = await failure(Recorder(), port, connect_timeout=0.1)
+    assert str(error) == f"127.0.0.1:{port} has fallen silent: no answer to Filter within 0.1 s"
+
+
+async def test_what_is_held_back_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(line: Line) -> None:
+        await line.let_in()
+        for number in range(6):
+            asked = await line.asked()
+            action = asked["ActionID"]
+            await line.answer(asked)
+            await line.say(
+                f"Event: QueueParams\r\nQueue: sales\r\nActionID: {action}\r\n\r\n"
+                f"Event: QueueEntry\r\nQueue: sales\r\nUniqueid: 1.{number}\r\nActionID: {action}\r\n\r\n"
+                f"Event: QueueStatusComplete\r\nActionID: {action}\r\n\r\n".encode()
+            )
+
+    recorder = Recorder()
+    with caplog.at_level(logging.WARNING, logger="adapters.asterisk.feed"):
+        async with playing(script) as port:
+            await failure(recorder, port, poll=0.01)
+    (message,) = caplog.messages
+    assert message.startswith("feed=pbx user=queuealert callers wait whose joining is not told")
+    live = [event.reason for event in recorder.events if isinstance(event, FeedStatusChanged)][-2]
+    assert live.startswith("callers wait whose joining is not told")
+
+
+async def test_the_kernel_is_told_to_watch_the_wire() -> None:
+    async def script(line: Line) -> None:
+        await line.until_gone()
+
+    async with playing(script) as port:
+        session = Session(lambda: None, lambda _data: None, secret="", tap=None)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: session, "127.0.0.1", port)
+        wire = transport.get_extra_info("socket")
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+        session.close()
