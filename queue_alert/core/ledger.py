@@ -15,6 +15,7 @@ from queue_alert.core.events import GroupCounters, Outcome
 __all__ = ["Counts", "Ledger", "OwnCounts", "counts_of"]
 
 _FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
+_RECENT_LISTS = 3
 _LOSSES = tuple(name for name in _FLOW_OUTS if name != "exit_key")
 
 
@@ -50,13 +51,16 @@ class Ledger:
         ours: What we have counted by then.
     """
 
-    __slots__ = ("_before", "_ours", "_theirs")
+    __slots__ = ("_before", "_ours", "_recent_answers", "_recent_until", "_theirs")
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
         self._theirs = theirs
         self._ours = ours
         self._before: dict[str, int] = {}
         """Differences seen at the snapshot before, where one alone proves nothing."""
+        self._recent_answers = 0
+        """Answers found lately, each taken for a contact that nobody told us of."""
+        self._recent_until = 0
 
     def begins_anew(self, theirs: GroupCounters) -> bool:
         """Return whether the ACD has begun to count anew: a count has fallen, or is not told any more."""
@@ -113,20 +117,40 @@ class Ledger:
         if lost > 0:
             # Who has just left may be one of the lost, or not.
             lost = max(lost - pending(), 0)
+        deficit = -lost
         lost = self._twice("lost", lost)
         _adjust(own, "completed", completed)
         # A conversation that ended unseen may be one of those under way; once they are over, too, it shows.
         unanswered = max(own.count_of("completed") - own.count_of("answered"), 0)
         _adjust(own, "answered", unanswered)
-        if lost < 0:
-            # Somebody ended in a way not known who is not among their lost: answered, or gone by a key. He
-            # was offered all the same, and only an answer not known of before explains him.
-            explained = min(-lost, unanswered, max(own.count_of("unknown"), 0))
-            self._before["lost"] += lost + explained
-            lost = -explained
-        _adjust(own, "unknown", lost)
-        _adjust(own, "offered", unanswered + lost)
+        explained = self._explain(deficit, lost, unanswered, own.count_of("unknown"))
+        _adjust(own, "unknown", max(lost, 0) - explained)
+        _adjust(own, "offered", unanswered + max(lost, 0) - explained)
         return max(abs(completed), unanswered + max(lost, 0))
+
+    def _explain(self, deficit: int, lost: int, unanswered: int, unknown: int) -> int:
+        """Return how many whose end is unknown are those who were answered unseen.
+
+        Who ended in a way not known and is not among their lost was answered, or left by a key. He was
+        offered all the same, and only an answer not known of before explains him: one found now, or one of the last
+        lists', which came before his end was settled.
+
+        Args:
+            deficit: How many ended unknown here and are not among their lost.
+            lost: What of that is proved (< 0), or how many further losses are.
+            unanswered: Answers found now.
+            unknown: All whose end is unknown.
+        """
+        explained = max(min(deficit, unanswered, unknown), 0)
+        late = max(min(-lost - explained, self._recent_answers, unknown - explained), 0)
+        if unanswered > explained:
+            self._recent_answers, self._recent_until = unanswered - explained, _RECENT_LISTS
+        else:
+            self._recent_until -= 1
+            self._recent_answers = self._recent_answers - late if self._recent_until > 0 else 0
+        if lost < 0:
+            self._before["lost"] += lost + explained + late
+        return explained + late
 
     def _twice(self, name: str, excess: int) -> int:
         before = self._before.get(name, 0)

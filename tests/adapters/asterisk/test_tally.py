@@ -1,8 +1,9 @@
 """Asterisk's counts against what its events told."""
 
 from adapters.asterisk.tally import GROUP_LIMIT, Tally
-from queue_alert.core.events import GroupCounters
+from queue_alert.core.events import GroupCounters, GroupSnapshotTaken
 from queue_alert.core.units import GroupName
+from tests.adapters.asterisk.helpers import Exchange, frame
 
 SALES = GroupName("sales")
 
@@ -103,3 +104,61 @@ def test_only_so_many_queues_are_counted_for() -> None:
         tally.completed(GroupName(f"q{number}"))
     counts = [tally.counters(GroupName(name), (5, 0), {}) for name in (f"q{GROUP_LIMIT}", "q0")]
     assert counts == [GroupCounters(completed=1, lost=0), GroupCounters(completed=0, lost=0)]
+
+
+# ---- what the translator notes
+
+
+def lost(exchange: Exchange, abandoned: int) -> int | None:
+    """Return what a list with so many abandons makes of a queue."""
+    data = frame("QueueParams", Queue="sales", Completed="0", Abandoned=str(abandoned), ActionID="q")
+    data += frame("QueueStatusComplete", ActionID="q")
+    (snapshot,) = (
+        event
+        for event in exchange.translator.receive(data, exchange.now)
+        if isinstance(event, GroupSnapshotTaken)
+    )
+    assert snapshot.counters is not None
+    return snapshot.counters.lost
+
+
+def test_who_left_by_a_key_unseen_is_unknown_and_no_loss_of_asterisks() -> None:
+    """A reader without variables calls him unknown; Asterisk does not count him."""
+    exchange = Exchange()
+    lost(exchange, 0)
+    exchange.caller("QueueCallerJoin")
+    exchange.caller("QueueCallerLeave")
+    assert lost(exchange, 0) == 0
+    exchange.now += 2.0
+    assert [lost(exchange, 0) for _ in range(3)] == [1, 1, 1]
+
+
+def test_an_answer_that_comes_very_late_is_taken_from_the_lost() -> None:
+    exchange = Exchange()
+    lost(exchange, 0)
+    exchange.caller("QueueCallerJoin")
+    exchange.caller("QueueCallerLeave")
+    exchange.now += 60.0
+    assert lost(exchange, 0) == 1
+    exchange.caller("AgentConnect", MemberName="Alice")
+    assert lost(exchange, 0) == 0
+
+
+def test_an_abandon_said_twice_is_one() -> None:
+    exchange = Exchange()
+    lost(exchange, 0)
+    exchange.caller("QueueCallerJoin")
+    exchange.caller("QueueCallerAbandon")
+    exchange.caller("QueueCallerAbandon")
+    exchange.caller("QueueCallerLeave")
+    assert [lost(exchange, 1) for _ in range(3)] == [1, 1, 1]
+
+
+def test_an_abandon_of_somebody_not_known_is_one_all_the_same() -> None:
+    exchange = Exchange()
+    lost(exchange, 0)
+    exchange.caller("QueueCallerAbandon")
+    exchange.caller("QueueCallerLeave")
+    exchange.caller("QueueCallerAbandon")
+    assert [lost(exchange, 1) for _ in range(3)] == [1, 1, 1]
+    assert exchange.translator.doubt == ""
