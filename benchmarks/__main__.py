@@ -87,7 +87,7 @@ def _measure() -> Iterator[Figure]:
     )
     bare, lamp = bare_and_lamp_s()
     yield Figure(
-        "a contact published at a broker to its lamp, at the 99th percentile, against the bare way to a callback "
+        "a contact published at a broker to its lamp, at the 99th percentile, against a bare callback "
         f"({_percentile_99(lamp) * 1000:.1f} and {_percentile_99(bare) * 1000:.1f} ms)",
         _percentile_99(lamp) / _percentile_99(bare),
         3.0,
