@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from zlib import crc32
 
 from queue_alert.core.events import AgentSnapshot, AgentState, GroupSnapshotTaken
-from queue_alert.core.units import AgentId, ContactId, GroupName, Instant, Seconds
+from queue_alert.core.units import AgentId, ContactId, GroupName, Instant
 from simulator.ami_words import Channel
 
 __all__ = ["SERVICE_LEVEL_S", "AmiFloor", "Call", "Counts", "Leg", "Member", "Queue", "device_status"]
@@ -108,6 +108,7 @@ class Member:
         calls_taken: Conversations that have ended.
         last_call: Epoch second at which the latest did; 0: none.
         last_pause: Epoch second at which the latest pause began; 0: none.
+        wrapup_s: Whole seconds the agent is left alone after a conversation, as far as is known.
     """
 
     name: AgentId
@@ -121,6 +122,7 @@ class Member:
     calls_taken: int = 0
     last_call: int = 0
     last_pause: int = 0
+    wrapup_s: int = 0
 
     def set(self, state: AgentState, reason: str) -> None:
         """Take over a neutral state."""
@@ -165,7 +167,6 @@ class Queue:
         talks: Conversations under way.
         unlisted: Who waits nowhere but of whom something may yet be said: gone by a snapshot, say.
         members: The agents.
-        wrapup_s: Whole seconds an agent is left alone after a conversation, as far as is known.
         messages: How many are new in its mailbox, and how many old.
     """
 
@@ -175,7 +176,6 @@ class Queue:
     talks: dict[ContactId, Call] = field(default_factory=dict)
     unlisted: dict[ContactId, Call] = field(default_factory=dict)
     members: dict[AgentId, Member] = field(default_factory=dict)
-    wrapup_s: int = 0
     messages: tuple[int, int] = (0, 0)
     counts: Counts = field(default_factory=Counts)
 
@@ -302,25 +302,13 @@ class AmiFloor:
                 counts.abandoned += counters.abandoned - counts.given_up
                 counts.given_up = counters.abandoned
 
-    def learn_wrapup(self, queue: Queue, wrapup_s: Seconds | None) -> bool:
-        """Learn from what is left of one wrap-up how long all are; return whether it was longer than known.
-
-        Asterisk has whole seconds: of a wrap-up below half a second it knows nothing.
-        """
-        learnt = 0 if wrapup_s is None else round(wrapup_s)
-        if learnt <= queue.wrapup_s:
-            return False
-        queue.wrapup_s = learnt
-        return True
-
     def restart(self, now: Instant) -> None:
         """Forget all calls and counts, as an Asterisk that was started anew."""
         self._started_at = now
         for group, queue in self.queues.items():
-            anew = Queue(group, queue.extension, wrapup_s=queue.wrapup_s, messages=queue.messages)
-            self.queues[group] = anew
-            for agent in queue.members:
-                self.member(anew, agent, now)
+            anew = self.queues[group] = Queue(group, queue.extension, messages=queue.messages)
+            for agent, member in queue.members.items():
+                self.member(anew, agent, now).wrapup_s = member.wrapup_s
 
     def _take_line(self, queue: Queue, snapshot: GroupSnapshotTaken) -> None:
         line: list[Call] = []
@@ -345,7 +333,6 @@ class AmiFloor:
             queue.members[agent.agent] = known
             known.set(agent.state, agent.reason)
             known.is_in_call = agent.state in {AgentState.TALKING, AgentState.ON_HOLD}
-            self.learn_wrapup(queue, agent.wrapup_s)
 
 
 def _average(old: int, new: int) -> int:

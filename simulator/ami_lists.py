@@ -90,7 +90,7 @@ def _member(queue: Queue, member: Member) -> Headers:
         ("Status", str(member.status)),
         ("Paused", str(int(member.is_paused))),
         ("PausedReason", member.reason),
-        ("Wrapuptime", str(queue.wrapup_s)),
+        ("Wrapuptime", str(member.wrapup_s)),
     )
 
 

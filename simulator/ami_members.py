@@ -7,7 +7,7 @@ tests/golden/asterisk/members, …/voicemail.
 from collections.abc import Callable
 
 from queue_alert.core.events import AgentRemoved, AgentState, AgentStateChanged, MessageHandled, MessageLeft
-from queue_alert.core.units import AgentId, Instant
+from queue_alert.core.units import AgentId, Instant, Seconds
 from simulator.ami_floor import AmiFloor, Member, Queue
 from simulator.ami_words import Headers
 
@@ -56,13 +56,15 @@ class MemberTeller:
         if member is not None:
             self._of_member("QueueMemberRemoved", queue, member)
 
-    def learn_wrapup(self, event: AgentStateChanged) -> None:
-        """Say how long a wrap-up is, if that was not known."""
-        queue = self._floor.queue(event.group)
-        if event.state is AgentState.WRAPUP and self._floor.learn_wrapup(queue, event.wrapup_s):
-            # As if somebody had just set it, and as Asterisk says again and again what has not changed.
-            for member in queue.members.values():
-                self._of_member("QueueMemberStatus", queue, member)
+    def learn_wrapup(self, queue: Queue, agent: AgentId, wrapup_s: Seconds) -> None:
+        """Say how long the wrap-up is that is to follow, if another length was said before.
+
+        It is told as if somebody had just set it, in whole seconds; below half a second there is none.
+        """
+        member = queue.members.get(agent)
+        if member is not None and member.wrapup_s != round(wrapup_s):
+            member.wrapup_s = round(wrapup_s)
+            self._of_member("QueueMemberStatus", queue, member)
 
     def message_left(self, event: MessageLeft) -> None:
         """Take a message."""
@@ -94,12 +96,13 @@ class MemberTeller:
             member.is_in_call = True
 
     def ended_talk(self, queue: Queue, agent: AgentId, at: Instant) -> None:
-        """Note that the conversation ended ``at``."""
-        member = queue.members.get(agent)
-        if member is not None:
-            member.is_in_call = False
-            member.calls_taken += 1
-            member.last_call = int(at)
+        """Note that the conversation ended ``at``; all queues of the agent count it (``shared_lastcall``)."""
+        for other in self._floor.queues.values():
+            member = other.members.get(agent)
+            if member is not None:
+                member.is_in_call &= other is not queue
+                member.calls_taken += 1
+                member.last_call = int(at)
 
     def _of_member(self, event: str, queue: Queue, member: Member) -> None:
         self._say(event, "agent", member_headers(queue, member))
@@ -123,5 +126,5 @@ def member_headers(queue: Queue, member: Member) -> Headers:
         ("Paused", str(int(member.is_paused))),
         ("PausedReason", member.reason),
         ("Ringinuse", "0"),
-        ("Wrapuptime", str(queue.wrapup_s)),
+        ("Wrapuptime", str(member.wrapup_s)),
     )

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from queue_alert.core.events import (
     AgentRemoved,
+    AgentState,
     AgentStateChanged,
     ContactAnswered,
     ContactCompleted,
@@ -37,7 +38,7 @@ from queue_alert.core.events import (
     RingFailure,
     TransferKind,
 )
-from queue_alert.core.units import AgentId, ContactId, Instant
+from queue_alert.core.units import AgentId, ContactId, GroupName, Instant, Seconds
 from simulator.ami_floor import SERVICE_LEVEL_S, AmiFloor, Call, Leg, Queue
 from simulator.ami_members import MemberTeller
 from simulator.ami_transfers import attended_transfer, blind_transfer, bridge_headers
@@ -93,17 +94,15 @@ class AmiTeller:
     def tell(self, events: Sequence[FeedEvent]) -> list[Frame]:
         """Return what is said of ``events``, oldest first; of some nothing is.
 
-        Events of one instant belong into one call: a wrap-up is known only after the conversation before it
-        has ended, but must be said first.
+        Events of one instant belong into one call: how long a wrap-up is comes after the conversation before
+        it has ended, but must be said first.
         """
-        for event in events:
-            if isinstance(event, AgentStateChanged) and event.wrapup_s is not None:
-                self._at = event.time
-                self._members.learn_wrapup(event)
-        for event in events:
+        for event, wrapup_s in _with_wrapups(events):
             handler = self._handlers.get(type(event))
             if handler is not None:
                 self._at = event.time
+                if wrapup_s is not None and isinstance(event, ContactCompleted):
+                    self._members.learn_wrapup(self._floor.queue(event.group), event.agent, wrapup_s)
                 handler(event)
         said, self._said = self._said, []
         return said
@@ -336,3 +335,18 @@ class AmiTeller:
         self._say(
             "Hangup", "call", (*channel.headers(), ("Cause", str(cause)), ("Cause-txt", _CAUSES[cause]))
         )
+
+
+def _with_wrapups(events: Sequence[FeedEvent]) -> list[tuple[FeedEvent, Seconds | None]]:
+    """Return each event, and with the end of a conversation the length of the wrap-up that follows it."""
+    found: list[tuple[FeedEvent, Seconds | None]] = []
+    following: dict[tuple[GroupName, AgentId], Seconds | None] = {}
+    for event in reversed(events):
+        wrapup_s = None
+        if isinstance(event, AgentStateChanged):
+            is_free = event.state in {AgentState.AVAILABLE, AgentState.RESERVED}
+            following[event.group, event.agent] = 0.0 if is_free else event.wrapup_s
+        elif isinstance(event, ContactCompleted):
+            wrapup_s = following.get((event.group, event.agent))
+        found.append((event, wrapup_s))
+    return found[::-1]

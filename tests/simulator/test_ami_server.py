@@ -149,9 +149,9 @@ async def test_every_client_hears_what_happens_and_the_list_comes_behind_it() ->
         hand.at = START + 60
         await one.ask("QueueStatus", ActionID="1")
         heard = await one.until("QueueStatusComplete")
-        assert heard[0]["Event"] in {"VarSet", "QueueMemberStatus", "AgentCalled", "Hangup"}
         events = [frame for frame in heard if "Privilege" in frame]
         at = len(events)
+        assert at > 0
         assert heard[at]["Response"] == "Success"
         assert all("Privilege" not in frame for frame in heard[at:])
         assert [await other.frame() for _ in events] == events

@@ -410,19 +410,41 @@ def test_events_in_any_order_lost_and_doubled_are_told_in_whole_frames(events: l
 # ---- agents
 
 
-def test_a_longer_wrap_up_is_told_before_what_it_follows() -> None:
+def test_another_length_of_wrap_up_is_told_before_what_it_follows() -> None:
     script = Script()
-    script.say(40, ContactCompleted, contact=ANNA, agent=ALICE)
-    script.state(40, ALICE, AgentState.WRAPUP, wrapup_s=15.0)
-    script.state(41, ALICE, AgentState.WRAPUP, wrapup_s=14.0)
-    teller = AmiTeller(small_floor())
-    said = frames(b"".join(frame.encode() for frame in teller.tell(script.events)))
-    assert short(said, "MemberName", "Wrapuptime", "Status")[:3] == [
-        "QueueMemberStatus Alice 15 1",
-        "QueueMemberStatus Kate O'Neil 15 1",
-        "AgentComplete Alice",
+    for at, wrapup_s in ((40, 15.2), (80, 15.0), (120, None), (160, 0.4)):
+        script.say(at, ContactCompleted, contact=ANNA, agent=ALICE)
+        state = AgentState.AVAILABLE if wrapup_s is None else AgentState.WRAPUP
+        script.state(at, ALICE, state, wrapup_s=wrapup_s)
+    script.say(200, ContactCompleted, contact=ANNA, agent=ALICE)
+    script.state(200, ALICE, AgentState.NOT_READY, reason="Tea")
+    script.say(240, ContactCompleted, contact=ANNA, agent=ALICE)
+    said = frames(b"".join(frame.encode() for frame in AmiTeller(small_floor()).tell(script.events)))
+    told_of_agents = [frame for frame in said if "MemberName" in frame]
+    assert short(told_of_agents, "Wrapuptime", "Status", "CallsTaken") == [
+        "QueueMemberStatus 15 1 0",
+        "AgentComplete",
+        "AgentComplete",
+        "QueueMemberStatus 0 1 2",
+        "AgentComplete",
+        "AgentComplete",
+        "AgentComplete",
+        "QueueMemberPause 0 1 5",
+        "AgentComplete",
     ]
-    assert len(said) == 5
+
+
+def test_a_conversation_counts_in_all_queues_of_the_agent() -> None:
+    script = Script()
+    script.say(0, AgentStateChanged, group=BILLING, agent=ALICE, state=AgentState.AVAILABLE)
+    script.say(0, ContactAnswered, contact=ANNA, agent=ALICE)
+    script.say(9, ContactCompleted, contact=ANNA, agent=ALICE)
+    floor = small_floor()
+    told(script.events, floor)
+    members = [floor.queues[group].members[ALICE] for group in (SALES, BILLING)]
+    assert [(one.calls_taken, one.last_call, one.is_in_call) for one in members] == [
+        (1, 1_800_000_009, False)
+    ] * 2
 
 
 def test_one_who_serves_no_queue_may_answer_all_the_same() -> None:
