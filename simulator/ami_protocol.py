@@ -246,7 +246,7 @@ class ManagerSession:
         self._classes = self._account.read if classes is None else self._account.read & classes
         said = _success(message, (("Message", "Authentication accepted"),)).data
         if self._office.is_booted and "system" in self._classes:
-            up_s = str(int(self._office.now() - self._office.started_at))
+            up_s = str(max(int(self._office.now() - self._office.started_at), 0))
             booted = (("Event", "FullyBooted"), ("Privilege", "system,all"), ("Uptime", up_s))
             said += encode((*booted, ("LastReload", up_s), ("Status", "Fully Booted")))
         return Said(data=said)

@@ -222,7 +222,7 @@ class AmiServer:
 
     def _boot(self) -> None:
         self._booting = None
-        up_s = str(int(self.now() - self._started_at))
+        up_s = str(max(int(self.now() - self._started_at), 0))
         status = (("Status", "Fully Booted"), ("Uptime", up_s), ("LastReload", up_s))
         self._tell([Frame(event="FullyBooted", kind="system", headers=status, at=self.now())])
 

@@ -143,6 +143,17 @@ async def test_it_listens_where_it_says() -> None:
         await asyncio.open_connection("127.0.0.1", server.port)
 
 
+async def test_who_says_all_at_once_and_nothing_more_is_answered_to_the_end() -> None:
+    hand = Hand()
+    async with hand.server() as server, calling(server, log_in=False) as caller:
+        caller.writer.write(
+            b"Action: Login\nUsername: queuealert\nSecret: s3cret\nEvents: off\n\nAction: QueueSummary\n\n"
+        )
+        caller.writer.write_eof()
+        told = await caller.rest()
+        assert told.endswith(b"Event: QueueSummaryComplete\r\nEventList: Complete\r\nListItems: 4\r\n\r\n")
+
+
 async def test_every_client_hears_what_happens_and_the_list_comes_behind_it() -> None:
     hand = Hand()
     async with hand.server() as server, calling(server) as one, calling(server) as other:
