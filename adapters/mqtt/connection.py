@@ -95,7 +95,7 @@ def _tls(options: BrokerOptions, base: Path) -> TlsContext:
         return tls_context(ca=files["ca_file"], certificate=files["cert_file"], key=files["key_file"])
     except OSError as error:
         named = ", ".join(f"{name} {path}" for name, path in files.items() if path is not None)
-        reason = error.strerror if not isinstance(error, ssl.SSLError) else error.reason or "no PEM"
+        reason = _reason(error) if isinstance(error, ssl.SSLError) else error.strerror
         raise DriverError(
             f"TLS cannot be set up ({reason}); check {named}: PEM files, readable by the user this runs as"
         ) from error
@@ -111,7 +111,7 @@ def _not_connected(options: BrokerOptions, link: Link, error: BrokerError) -> Dr
         )
     if isinstance(fault, ssl.SSLError):
         return DriverError(
-            f"TLS with {there} failed ({fault.reason or fault.strerror}); check that this is the broker's "
+            f"TLS with {there} failed ({_reason(fault)}); check that this is the broker's "
             "port for TLS, and whether it wants a certificate (cert_file)"
         )
     if isinstance(fault, TimeoutError):
@@ -122,6 +122,10 @@ def _not_connected(options: BrokerOptions, link: Link, error: BrokerError) -> Dr
             "listener there?"
         )
     return _refused(options, error)
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return error.reason.lower().replace("_", " ") if error.reason else str(error.strerror)
 
 
 def _refused(options: BrokerOptions, error: BrokerError) -> DriverError:
