@@ -132,8 +132,8 @@ class Ledger:
         """Return how many whose end is unknown are those who were answered unseen.
 
         Who ended in a way not known and is not among their lost was answered, or left by a key. He was
-        offered all the same, and only an answer not known of before explains him: one found now, or one of the last
-        lists', which came before his end was settled.
+        offered all the same, and only an answer not known of before explains him: one found now, or lately,
+        before his end was settled.
 
         Args:
             deficit: How many ended unknown here and are not among their lost.
