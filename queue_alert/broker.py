@@ -140,6 +140,7 @@ class Link(aiomqtt.Client):
     Attributes:
         connect_fault: What went wrong with the socket, where that is why it could not be entered.
         is_resumed: Whether the broker still had our session.
+        raised: What the handler has raised: that ended the connection.
     """
 
     def __init__(
@@ -203,7 +204,10 @@ class Link(aiomqtt.Client):
         self.is_resumed = False
         self._tls = tls
         self._take = take
-        self._raised: Exception | None = None
+        self.raised: Exception | None = None
+        # The library has a future of its own for this, and makes a new one when it finds itself connected:
+        # a loss right behind the broker's welcome is forgotten.
+        self._lost: asyncio.Future[BaseException | None] = self._loop.create_future()
         self._asked: dict[int, asyncio.Future[str]] = {}
         """What the broker has not answered yet, by packet; becomes why it was refused, "" if it was not."""
         self._client.connect_timeout = timeout_s
@@ -231,7 +235,6 @@ class Link(aiomqtt.Client):
         except aiomqtt.MqttError:
             self._shut()
             raise
-        self._disconnected.add_done_callback(self._let_go)
         return self
 
     async def __aexit__(
@@ -242,20 +245,18 @@ class Link(aiomqtt.Client):
     ) -> None:
         """Take leave, if that is still possible, and close."""
         try:
-            if not self._disconnected.done():
+            if not self._lost.done():
                 self._client.disconnect()
-                async with asyncio.timeout(_GOODBYE_S):
-                    await asyncio.wait([self._disconnected])
-        except TimeoutError:
-            pass  # a broker that does not listen is not waited for
+                # A broker that does not listen is not waited for.
+                await asyncio.wait([self._lost], timeout=_GOODBYE_S)
         finally:
             self._shut()
 
     async def leave_with_will(self) -> None:
         """Take leave so that the broker says our last will."""
-        if not self._disconnected.done():
+        if not self._lost.done():
             self._client.disconnect(ReasonCode(PacketTypes.DISCONNECT, aName=_WITH_WILL))
-            await asyncio.wait([self._disconnected], timeout=_GOODBYE_S)
+            await asyncio.wait([self._lost], timeout=_GOODBYE_S)
 
     async def listen_to(self, topic: str, *, retained: bool = True) -> str:
         """Subscribe with QoS 1 and return why not, "" if it was granted.
@@ -296,7 +297,7 @@ class Link(aiomqtt.Client):
         """Wait for the answers to what was just sent; return why each was refused, "" if it was not."""
         # Not with the library's own calls: they wait by asyncio.wait_for, which up to Python 3.11 may swallow
         # a cancellation, and they go on waiting when the connection is gone.
-        if self._disconnected.done():
+        if self._lost.done():
             raise self._loss()
         for packet in packets:
             self._asked[packet] = self._loop.create_future()
@@ -328,9 +329,9 @@ class Link(aiomqtt.Client):
             aiomqtt.MqttError: It is lost.
             Exception: What the handler raised.
         """
-        await asyncio.wait([self._disconnected])
-        if self._raised is not None:
-            raise self._raised
+        await asyncio.wait([self._lost])
+        if self.raised is not None:
+            raise self.raised
         raise self._loss()
 
     def _handle(self, message: aiomqtt.Message) -> None:
@@ -338,7 +339,7 @@ class Link(aiomqtt.Client):
             try:
                 self._take(message)
             except Exception as error:
-                self._raised = error
+                self.raised = error
                 raise
 
     def _on_socket_open(self, client: PahoClient, userdata: Any, sock: socket.socket) -> None:  # noqa: ARG002
@@ -362,7 +363,7 @@ class Link(aiomqtt.Client):
         self._guard(sock, self._client.loop_read)
         # What TLS has deciphered already makes no socket ready.
         while isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0 and sock.pending():
-            if self._disconnected.done():
+            if self._lost.done():
                 return
             self._guard(sock, self._client.loop_read)
 
@@ -372,8 +373,7 @@ class Link(aiomqtt.Client):
         except Exception as error:  # noqa: BLE001 - the handler's; raised again by until_lost
             # The library has not let go of the message yet, and would hand it over again and again.
             self._loop.remove_reader(sock)
-            if not self._disconnected.done():
-                self._disconnected.set_exception(error)
+            self._end(error)
 
     def _client_connect(self) -> None:
         try:
@@ -404,7 +404,7 @@ class Link(aiomqtt.Client):
         properties: Properties | None = None,
     ) -> None:
         # May be called in the thread that connects.
-        self._loop.call_soon_threadsafe(self._give_up, str(reason_code))
+        self._loop.call_soon_threadsafe(self._hung_up, reason_code)
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
 
     def _on_publish(
@@ -432,23 +432,26 @@ class Link(aiomqtt.Client):
         if answer is not None and not answer.done():
             answer.set_result(str(code) if code.value >= _FAILURE else "")
 
-    def _let_go(self, _lost: asyncio.Future[None]) -> None:
-        """Tell everybody who waits for an acknowledgement that none will come."""
+    def _hung_up(self, code: ReasonCode) -> None:
+        self._give_up(str(code))
+        self._end(aiomqtt.MqttCodeError(code, "disconnected"))
+
+    def _end(self, error: BaseException) -> None:
+        """Tell everybody who waits that there is no connection any more."""
+        if not self._lost.done():
+            self._lost.set_result(error)
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_exception(self._loss())
 
     def _unsent(self, code: MQTTErrorCode) -> aiomqtt.MqttError:
-        if (
-            code in {MQTTErrorCode.MQTT_ERR_NO_CONN, MQTTErrorCode.MQTT_ERR_CONN_LOST}
-            and self._disconnected.done()
-        ):
+        if code in {MQTTErrorCode.MQTT_ERR_NO_CONN, MQTTErrorCode.MQTT_ERR_CONN_LOST}:
             return self._loss()
         return aiomqtt.MqttCodeError(code, "cannot send")
 
     def _loss(self) -> aiomqtt.MqttError:
-        error = aiomqtt.MqttError("connection lost")
-        error.__cause__ = self._disconnected.exception()
+        error = aiomqtt.MqttError("closed by the other side")
+        error.__cause__ = self._lost.result() if self._lost.done() else None
         return error
 
     def _give_up(self, reason: str) -> None:
@@ -464,6 +467,8 @@ class Link(aiomqtt.Client):
             sock.close()
         if self._misc_task is not None:
             self._misc_task.cancel()
+        if not self._lost.done():
+            self._lost.set_result(None)
         if not self._disconnected.done():
             self._disconnected.set_result(None)
         # Whoever does not ask why it was lost shall not be told by the loop.

@@ -53,6 +53,7 @@ async def linked(
 
     Raises:
         DriverError: It could not be made, was lost, or the broker has refused something.
+        Exception: What the handler raised.
     """
     password = None
     if options.username:
@@ -81,6 +82,9 @@ async def linked(
     try:
         yield link
     except BrokerError as error:
+        if link.raised is not None:
+            # Our own mistake, not the broker's; it must not look like a lost connection.
+            raise link.raised from error
         raise _lost(options, name, error) from error
     finally:
         await link.__aexit__(None, None, None)

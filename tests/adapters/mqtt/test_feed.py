@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import time
+from pathlib import Path
+from typing import cast
 
 import aiomqtt
 import msgspec
@@ -22,9 +24,12 @@ from queue_alert.core.events import (
 from queue_alert.core.units import ContactId, FeedName, GroupName
 from queue_alert.ports import DriverError, Skipped
 from queue_alert.protocol.topics import events_topic
-from tests.adapters.mqtt.helpers import Floor, until
+from simulator.exchange import Exchange
+from simulator.mqtt_server import MqttServer
+from tests.adapters.mqtt.acd import FakeAcd
+from tests.adapters.mqtt.helpers import Floor, WallClock, until
 from tests.adapters.mqtt.speaker import SITE, speaking
-from tests.services.mosquitto import Mosquitto
+from tests.services.mosquitto import Mosquitto, mosquitto
 
 pytestmark = pytest.mark.process
 
@@ -228,3 +233,58 @@ async def test_being_cancelled_leaves_nothing_behind(broker: Mosquitto) -> None:
     async with floor.running():
         await until(lambda: FeedStatusChanged in map(type, floor.events))
     await until(lambda: "queue-alert-floor disconnected" in (broker.folder / "log").read_text())
+
+
+async def test_a_mistake_of_ours_about_what_came_with_the_welcome_is_no_lost_connection(
+    broker: Mosquitto,
+) -> None:
+    floor = Floor(broker.port)
+    async with speaking(broker.port) as acd:
+        async with floor.running():
+            await until_subscribed(floor, acd_seq=0, say=acd.status)
+        for seq in range(1, 5):
+            await acd.event(queued(seq))
+
+        def stumble(event: AcdEvent) -> None:
+            if isinstance(event, ContactQueued):
+                raise ZeroDivisionError("a mistake")
+
+        floor.on_event = stumble
+        async with asyncio.timeout(5):
+            with pytest.raises(ZeroDivisionError, match=r"^a mistake$"):
+                await floor.run_once()
+
+
+@pytest.mark.parametrize("persistent", [False, True], ids=["with a loss of memory", "remembering"])
+async def test_a_broker_that_is_stopped_and_started_in_mid_stream_loses_nothing_for_good(
+    tmp_path: Path, *, persistent: bool
+) -> None:
+    acd = FakeAcd()
+    async with mosquitto(tmp_path, persistent=persistent) as broker:
+        floor = Floor(broker.port)
+        server = MqttServer(
+            cast("Exchange", acd),
+            WallClock(),
+            host="127.0.0.1",
+            port=broker.port,
+            site=SITE,
+            heartbeat_s=0.1,
+            pause_s=0.02,
+        )
+        async with server, floor.running():
+            await until(lambda: floor.state is FeedState.LIVE)
+            for round_ in range(30):
+                acd.happen(20, time.time())
+                if round_ % 10 == 5:
+                    await broker.stop()
+                    acd.happen(20, time.time())
+                    await broker.start()
+                await asyncio.sleep(0.002)
+            await until(lambda: floor.state is FeedState.LIVE and floor.seq == acd.seq)
+            views = floor.group_views
+    assert {
+        name: (view.waiting, view.today.offered, view.today.answered) for name, view in views.items()
+    } == {
+        name: (len(acd.waiting[name]), acd.counts[name]["offered"], acd.counts[name]["answered"])
+        for name in acd.groups
+    }
