@@ -1,6 +1,7 @@
 """Scenario files: what is right is read, and every mistake is told with its place."""
 
 import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +321,27 @@ def test_a_fault_that_is_none_is_a_sentence(text: str, message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the whole text is compared
         read_fault(text)
     assert str(caught.value) == message
+
+
+def served(name: str, hours: float = 2.0) -> tuple[float, float]:
+    """Return the shares of answered and of called back, over all groups and a few seeds."""
+    outcomes: Counter[str] = Counter()
+    scenario = load_scenario(name)
+    for seed in range(3):
+        simulation = Simulation(scenario, seed=seed, start=START)
+        simulation.advance(START + hours * 3_600)
+        for group in simulation.groups:
+            outcomes.update(simulation.counters(group).outcomes)
+    return outcomes["answered"] / outcomes.total(), outcomes["callback"] / outcomes.total()
+
+
+def test_the_shipped_floors_are_what_they_say() -> None:
+    assert served("quiet-morning")[0] > 0.93
+    answered, called_back = served("understaffed")
+    assert answered < 0.75
+    assert called_back > 0.02
+    answered, called_back = served("monday-peak", hours=1.0)
+    assert answered < 0.75
+    assert called_back > 0.05
+    assert served("outage", hours=1.0)[0] < 0.6
+    assert 0.7 < served("demo")[0] < 0.95
