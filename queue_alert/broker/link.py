@@ -12,9 +12,7 @@ import contextlib
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 
@@ -27,22 +25,12 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from queue_alert.broker.tls import TlsContext
+from queue_alert.broker.words import IN_FLIGHT, Outgoing, PublishRefusedError
 from queue_alert.core.units import Seconds
 from queue_alert.protocol.topics import RUN_PROPERTY
 
-__all__ = [
-    "IN_FLIGHT",
-    "BrokerError",
-    "Link",
-    "Outgoing",
-    "PublishRefusedError",
-    "TlsContext",
-    "first_of",
-    "tls_context",
-]
-
-IN_FLIGHT: Final = 100
-"""How many messages are under way to the broker at most, not acknowledged yet."""
+__all__ = ["Link"]
 
 # The library logs every lost connection as an error; whoever uses a link says it better.
 _quiet = logging.getLogger(f"{__name__}.library")
@@ -51,74 +39,6 @@ _quiet.setLevel(logging.CRITICAL)
 _GOODBYE_S: Final = 1.0
 _FAILURE: Final = 0x80
 _WITH_WILL: Final = "Disconnect with will message"
-
-
-BrokerError = aiomqtt.MqttError
-"""The root of what :class:`Link` raises when the connection fails or is lost."""
-
-
-class PublishRefusedError(BrokerError):
-    """The broker has taken a publication and not let it pass.
-
-    Attributes:
-        topic: Where it was to go.
-        reason: The broker's word for why.
-    """
-
-    def __init__(self, topic: str, reason: str) -> None:
-        super().__init__(f"{topic}: {reason}")
-        self.topic = topic
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message to publish.
-
-    Attributes:
-        topic: Where to.
-        payload: What it says.
-        retain: Whether the broker is to keep it for who comes later.
-        run: The ACD's run it was said in; "": no matter.
-    """
-
-    topic: str
-    payload: bytes
-    retain: bool = False
-    run: str = ""
-
-
-class TlsContext(ssl.SSLContext):
-    """Remembers the socket it was wrapped around, which paho forgets when the handshake fails."""
-
-    made: ssl.SSLSocket | None = None
-
-    def wrap_socket(self, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
-        """Wrap a socket as every context does."""
-        self.made = super().wrap_socket(*args, **kwargs)
-        return self.made
-
-
-def tls_context(*, ca: Path | None, certificate: Path | None, key: Path | None) -> TlsContext:
-    """Return a context that checks the broker's certificate and name; reads files.
-
-    Args:
-        ca: Who has signed it; ``None``: anybody the system trusts.
-        certificate: Our own certificate, if the broker wants one.
-        key: Its key, if it is not in the same file.
-
-    Raises:
-        OSError: A file cannot be read, or (``ssl.SSLError``) does not hold what it should.
-    """
-    context = TlsContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca is None:
-        context.load_default_certs()
-    else:
-        context.load_verify_locations(ca)
-    if certificate is not None:
-        context.load_cert_chain(certificate, key)
-    return context
 
 
 class _Inbox(asyncio.Queue[aiomqtt.Message]):
@@ -476,33 +396,3 @@ class Link(aiomqtt.Client):
             self._disconnected.exception()
         if self._connected.done() and not self._connected.cancelled():
             self._connected.exception()
-
-
-async def first_of(*parts: Coroutine[Any, Any, None]) -> None:
-    """Run the parts together until one of them ends or fails; the others are cancelled.
-
-    Raises:
-        BaseException: What the first of them raised; one that is no :data:`BrokerError` comes first.
-    """
-    errors: list[Exception] = []
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(_end(part, errors), name=f"mqtt {getattr(part, '__name__', 'part')}")
-                for part in parts
-            ]
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in tasks:
-                task.cancel()
-    finally:
-        for part in parts:
-            part.close()
-    for error in sorted(errors, key=lambda error: isinstance(error, BrokerError)):
-        raise error
-
-
-async def _end(part: Coroutine[Any, Any, None], errors: list[Exception]) -> None:
-    try:
-        await part
-    except Exception as error:  # noqa: BLE001 - raised again by whoever started it, without a group around it
-        errors.append(error)
