@@ -70,7 +70,7 @@ class GroupScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ring_s: Duration = 15.0
     """How long a phone rings before the ACD gives up on this agent."""
     answers_after: tuple[Ratio, Ratio] = (0.1, 0.6)
-    """An agent who is there answers after this much of ``ring_s``, from the first share to the second."""
+    """An agent who is there answers after this much of ``ring``, from the first share to the second."""
     no_answer_ratio: Ratio = 0.0
     """Share of rings that nobody answers."""
     mean_away_s: Duration = 60.0
@@ -126,7 +126,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     name: str
-    """What it is called; in a file left out: the file's name."""
+    """What it is called; left out: as the file, without ``.toml``."""
     summary: str = ""
     """One line for ``queue-alert simulate --list``."""
     groups: tuple[GroupScenario, ...]

@@ -1,5 +1,6 @@
 """What the documents show is what the programs do."""
 
+import argparse
 import re
 import subprocess
 import sys
@@ -9,11 +10,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from simulator.command import COMMAND
+from simulator.doors import DOORS
 from simulator.feed import DRIVER
+from simulator.floors import load_scenario, scenario_names
 from simulator.scenario import DEMO
 
 DOCS = Path(__file__).parents[2] / "docs"
 TUTORIAL = (DOCS / "tutorial" / "first-lamp.md").read_text()
+COMMAND_LINE = (DOCS / "reference" / "command-line.md").read_text()
 EXPLANATION = (DOCS / "explanation" / "simulator.md").read_text()
 
 
@@ -74,7 +79,27 @@ def test_the_table_of_the_demo_floor_is_the_demo_floor() -> None:
     assert "\n".join(rows) in EXPLANATION
 
 
+def test_every_door_is_in_the_reference() -> None:
+    rows = [f"| `{name}` | `{kind.address}` | {kind.summary} |" for name, kind in DOORS.items()]
+    assert "\n".join(rows) in COMMAND_LINE
+
+
+def test_every_option_of_the_command_is_in_the_reference() -> None:
+    parser = argparse.ArgumentParser(add_help=False)
+    COMMAND.arguments(parser)
+    options = {action.option_strings[0] for action in parser._actions}
+    section = COMMAND_LINE.split("## `simulate`")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(--\w+)", section, re.MULTILINE)) == options
+
+
+def test_every_floor_that_ships_is_in_the_reference() -> None:
+    rows = [f"| `{name}` | {load_scenario(name).summary} |" for name in scenario_names()]
+    assert "\n".join(rows) in (DOCS / "reference" / "scenarios.md").read_text()
+
+
 def test_every_module_is_explained() -> None:
     modules = {path.stem for path in (DOCS.parent / "simulator").glob("*.py")} - {"__init__"}
     named = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", EXPLANATION, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", " ".join(named))) == modules
+    for path in (DOCS.parent / "simulator" / "theory").glob("[!_]*.py"):
+        assert f"`{path.stem}`" in EXPLANATION
