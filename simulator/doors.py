@@ -69,7 +69,7 @@ DOORS: dict[str, DoorKind] = {
     ),
     "webhook": DoorKind(
         door="simulator.webhook_sender:WebhookSender",
-        address="http://127.0.0.1:9470/",
+        address="http://127.0.0.1:9470/events",
         summary="posts events to a webhook feed",
     ),
 }

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from queue_alert.core.events import FeedEvent
+from queue_alert.core.events import UNREADABLE, FeedEvent
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.ports import Clock
 from queue_alert.protocol.feed_socket import (
@@ -332,7 +332,7 @@ class _Client:
 def _read(text: str | bytes) -> Start | SnapshotRequest | None:
     try:
         return _DECODE(text) if isinstance(text, str) else None
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

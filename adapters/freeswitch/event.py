@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from queue_alert.core.events import UNREADABLE
 from queue_alert.core.units import AgentId, ContactId, GroupName, Instant
 from queue_alert.ports import Skipped
 
@@ -158,11 +159,11 @@ def decode_event(body: bytes) -> tuple[SwitchEvent, bool]:
         return _decoder.decode(body), True
     except msgspec.ValidationError as error:
         raise UnreadableError(Skipped.BAD_VALUE, "event: a field is no text") from error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         pass
     try:
         return _decoder.decode(body.decode(errors="replace")), False
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise UnreadableError(Skipped.NOT_TEXT, "event is no JSON object") from error
 
 

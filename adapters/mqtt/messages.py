@@ -4,7 +4,14 @@ from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
-from queue_alert.core.events import Event, FeedEvent, FeedHeartbeat, GroupSnapshotTaken, feed_decoder
+from queue_alert.core.events import (
+    UNREADABLE,
+    Event,
+    FeedEvent,
+    FeedHeartbeat,
+    GroupSnapshotTaken,
+    feed_decoder,
+)
 from queue_alert.core.units import GroupName, Instant
 from queue_alert.core.view import GroupView
 from queue_alert.ports import Skipped
@@ -16,7 +23,6 @@ _LONGEST_NAME: Final = 200
 _HIGHEST_SEQ: Final = 2**53
 _MOST_GROUPS: Final = 50_000
 _HEARTBEAT_S: Final = (0.05, 3600.0)
-_UNDECODABLE: Final = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 """What msgspec raises for bytes that are no message: also for deep nesting, and for a tag that is no text."""
 _NAMES: Final = ("id", "group", "contact", "agent", "supervisor", "owner")
 
@@ -86,7 +92,7 @@ class Reader:
             return PublisherStatus(online=False)
         try:
             status = self._status.decode(payload)
-        except _UNDECODABLE as error:
+        except UNREADABLE as error:
             raise _unreadable(error, "status") from error
         least, most = _HEARTBEAT_S
         if not (0 <= status.seq <= _HIGHEST_SEQ and least <= status.heartbeat_s <= most):
@@ -115,7 +121,7 @@ class Reader:
     def _decode(self, payload: bytes) -> FeedEvent:
         try:
             return self._event.decode(payload)
-        except _UNDECODABLE as error:
+        except UNREADABLE as error:
             raise _unreadable(error, "event") from error
 
 

@@ -42,5 +42,5 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def line_decoder() -> msgspec.json.Decoder[Line]:
-    """Return a decoder of one line; it raises ``msgspec.DecodeError`` and nothing else."""
+    """Return a decoder of one line; it raises one of ``UNREADABLE`` and nothing else."""
     return msgspec.json.Decoder(Line)

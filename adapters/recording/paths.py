@@ -10,6 +10,7 @@ import msgspec
 
 from adapters.recording.index import FORMAT, VERSION, Header, Line
 from queue_alert.core.errors import QueueAlertError
+from queue_alert.core.events import UNREADABLE
 from queue_alert.core.units import Instant, Seconds
 
 __all__ = ["RecordingFiles", "base_of", "find_files", "reading"]
@@ -104,14 +105,14 @@ def _from_index(index: Path, base: Path) -> RecordingFiles:
 def _header(first: bytes) -> Header | None:
     try:
         return msgspec.json.decode(first, type=Header)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return None
 
 
 def _start(index: Path, first: bytes) -> Seconds:
     try:
         line = msgspec.json.decode(first, type=Line)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise QueueAlertError(f"{index} is not a recording: its first line is {error}") from error
     return line.wall - line.t if line.wall is not None else 0.0
 

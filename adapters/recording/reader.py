@@ -13,7 +13,7 @@ import msgspec
 
 from adapters.recording.index import LINE_LIMIT, TIME_LIMIT_S, Line, line_decoder
 from adapters.recording.paths import RecordingFiles
-from queue_alert.core.events import AcdEvent, decoder
+from queue_alert.core.events import UNREADABLE, AcdEvent, decoder
 from queue_alert.core.units import Seconds
 from queue_alert.ports import RecordedData, RecordedEvent, RecordedItem, RecordedMark, Skipped
 
@@ -79,7 +79,7 @@ class RecordingReader:
     def _decode(self, text: bytes) -> Line | None:
         try:
             return self._lines.decode(text)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             # A line without its end is one the power failed in.
             kind = Skipped.BAD_VALUE if text.endswith(b"\n") else Skipped.TRUNCATED
             self._skipped(kind, "line of the index")
@@ -100,7 +100,7 @@ class RecordingReader:
     def _event(self, raw: msgspec.Raw) -> Iterator[RecordedEvent]:
         try:
             event = self._events.decode(raw)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             self._skipped(Skipped.BAD_VALUE, "event of the index")
             return
         yield RecordedEvent(self._at, event)
@@ -140,7 +140,7 @@ def last_time(index: Path) -> Seconds:
         for text in reversed(file.read(_TAIL).splitlines()):
             try:
                 at = lines.decode(text).t
-            except msgspec.DecodeError:
+            except UNREADABLE:
                 continue
             if 0.0 <= at <= TIME_LIMIT_S:
                 return at

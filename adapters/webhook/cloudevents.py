@@ -24,6 +24,7 @@ from urllib.parse import unquote
 import msgspec
 
 from adapters.webhook.moments import instant_of
+from queue_alert.core.events import UNREADABLE
 from queue_alert.core.units import Instant
 from queue_alert.ports import Skipped
 
@@ -221,7 +222,7 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", text: bytes) -> Any:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
         raise RefusedError(Skipped.BAD_VALUE, f"no CloudEvent in JSON: {without_values(error)}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error
     except RecursionError as error:
         raise RefusedError(Skipped.TOO_LONG, "the JSON is nested too deeply") from error

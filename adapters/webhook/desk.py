@@ -24,7 +24,7 @@ from adapters.webhook.health import Health
 from adapters.webhook.neutral import SYNCED, NeutralDesk
 from adapters.webhook.twilio import PREFIX, TwilioTranslator
 from queue_alert.core.deadlines import NEVER
-from queue_alert.core.events import AcdEvent
+from queue_alert.core.events import UNREADABLE, AcdEvent
 from queue_alert.core.units import FeedName, Instant, Seconds
 from queue_alert.ports import Skipped
 
@@ -206,7 +206,7 @@ class Desk:
 def _object(text: bytes) -> Mapping[str, Any]:
     try:
         return mapping(msgspec.json.decode(text))
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except UNREADABLE as error:
         raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error
     except RecursionError as error:
         raise RefusedError(Skipped.TOO_LONG, "the JSON is nested too deeply") from error

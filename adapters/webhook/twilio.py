@@ -21,6 +21,7 @@ from adapters.webhook.fields import LONGEST_NAME, mapping, moment, name, number,
 from adapters.webhook.outbox import Outbox
 from adapters.webhook.workers import WorkerDesk
 from queue_alert.core.events import (
+    UNREADABLE,
     AcdEvent,
     Channel,
     ContactRingFailed,
@@ -226,6 +227,6 @@ def _caller(payload: Mapping[str, Any]) -> str:
         return ""
     try:
         read = mapping(msgspec.json.decode(attributes))
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
+    except UNREADABLE:
         return ""
     return next((found for key in ("from", "caller") if (found := text(read, key))), "")[:LONGEST_NAME]

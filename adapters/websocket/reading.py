@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from queue_alert.core.events import UNREADABLE
 from queue_alert.ports import Skipped
 from queue_alert.protocol.feed_socket import LARGEST_SEQ, ServerMessage, server_decoder
 
@@ -40,7 +41,7 @@ def read(text: str) -> ServerMessage:
         return _DECODE(text)
     except UnicodeError as error:
         raise UnreadableError("no text") from error
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise UnreadableError(_without_values(str(error))) from error
 
 
@@ -64,7 +65,7 @@ def sequence_of(text: str) -> int:
 def _envelope(text: str) -> Envelope | None:
     try:
         return _ENVELOPES.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 
 from dashboards.wallboard.state import LiveViewError
 from queue_alert.core.errors import QueueAlertError
+from queue_alert.core.events import UNREADABLE
 from queue_alert.core.units import Seconds
 from queue_alert.core.view import FloorView, LiveMessage
 
@@ -229,7 +230,7 @@ async def _received(connection: ClientConnection) -> bytes:
 def _decoded(data: bytes) -> LiveMessage:
     try:
         return _DECODER.decode(data)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise LiveViewError(
             f"a message could not be read ({error}); are both of the same version?"
         ) from error

@@ -7,13 +7,14 @@ epoch, not RFC 3339: an adapter for true CloudEvents translates it.
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, Seconds
 
 __all__ = [
+    "UNREADABLE",
     "AcdEvent",
     "AgentRemoved",
     "AgentSnapshot",
@@ -442,11 +443,15 @@ AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped
 """What an ACD may say, and what an adapter and the shell say themselves."""
 
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding bytes from outside may raise: no JSON or not of the type, no UTF-8, nested too deeply."""
+
+
 def decoder() -> msgspec.json.Decoder[AcdEvent]:
     """Return a decoder from one JSON object (bytes or text) to its event.
 
-    Its ``decode`` raises ``msgspec.DecodeError`` (of which ``msgspec.ValidationError`` is one) and nothing
-    else for any bytes whatever; unknown fields are passed over, an unknown ``type`` is an error.
+    Its ``decode`` raises one of :data:`UNREADABLE` and nothing else for any bytes whatever; unknown fields
+    are passed over, an unknown ``type`` is an error.
     """
     return msgspec.json.Decoder(AcdEvent)
 

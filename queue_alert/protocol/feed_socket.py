@@ -97,10 +97,10 @@ ClientMessage: TypeAlias = Start | SnapshotRequest
 
 
 def server_decoder() -> msgspec.json.Decoder[ServerMessage]:
-    """Return a decoder of what a server says; it raises ``msgspec.DecodeError`` and nothing else."""
+    """Return a decoder of what a server says; it raises one of ``UNREADABLE`` and nothing else."""
     return msgspec.json.Decoder(ServerMessage)
 
 
 def client_decoder() -> msgspec.json.Decoder[ClientMessage]:
-    """Return a decoder of what a client says; it raises ``msgspec.DecodeError`` and nothing else."""
+    """Return a decoder of what a client says; it raises one of ``UNREADABLE`` and nothing else."""
     return msgspec.json.Decoder(ClientMessage)

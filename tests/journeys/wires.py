@@ -299,7 +299,7 @@ class WebhookWire(Wire):
         )
 
     def _post(self, batch: list[dict[str, Any]]) -> None:
-        headers = {"Content-Type": "application/cloudevents-batch+json"}
+        headers = {"content-type": "application/cloudevents-batch+json"}
         receipt = self._desk.take(headers, _ENCODE(batch), self.now)
         self.hear(receipt.events)
         if receipt.wants_snapshot and self.back_at is None:
