@@ -32,7 +32,7 @@ class Staff:
         """Let an agent begin, at work or at home as the shift says; nothing is said of it."""
         if agent.shift is not None:
             agent.is_on_shift = _is_on(agent.shift, at - self._switch.midnight)
-            self._plan_shift_change(agent, at)
+            self._plan_shift_change(agent, agent.shift, at)
         self.restart(agent, at)
 
     def restart(self, agent: Agent, at: Instant) -> None:
@@ -123,31 +123,28 @@ class Staff:
 
     # Shifts
 
-    def _plan_shift_change(self, agent: Agent, at: Instant) -> None:
-        shift = agent.shift
-        if shift is None:
-            return
+    def _plan_shift_change(self, agent: Agent, shift: Shift, at: Instant) -> None:
         change = self._end_shift if agent.is_on_shift else self._begin_shift
         time_of_day = shift.ends_s if agent.is_on_shift else shift.begins_s
         since_midnight = at - self._switch.midnight
         ahead_s = (time_of_day - since_midnight) % DAY_S or DAY_S
         late_s = agent.random.uniform(0.0, shift.late_s) if shift.late_s else 0.0
-        self._schedule.plan(at + ahead_s + late_s, partial(change, agent), outlives=True)
+        self._schedule.plan(at + ahead_s + late_s, partial(change, agent, shift), outlives=True)
 
-    def _begin_shift(self, agent: Agent, at: Instant) -> None:
+    def _begin_shift(self, agent: Agent, shift: Shift, at: Instant) -> None:
         agent.is_on_shift = True
-        self._plan_shift_change(agent, at)
+        self._plan_shift_change(agent, shift, at)
         self._plan_break(agent, at)
         if agent.state is AgentState.OFFLINE:
             self.release(agent, at)
 
-    def _end_shift(self, agent: Agent, at: Instant) -> None:
+    def _end_shift(self, agent: Agent, shift: Shift, at: Instant) -> None:
         agent.is_on_shift = False
         agent.wants_break = False
         for planned in (agent.break_due, agent.returns):
             if planned is not None:
                 planned.cancel()
-        self._plan_shift_change(agent, at)
+        self._plan_shift_change(agent, shift, at)
         if agent.state in (AgentState.AVAILABLE, AgentState.NOT_READY):
             self.occupy(agent)
             self.set_state(agent, AgentState.OFFLINE, at)

@@ -234,8 +234,6 @@ class _Converter:
                 if value not in words:
                     raise self._mistake(path, f"must be one of {', '.join(words)}, got {_found(value)}")
                 return cls(value)
-            case shapes.BoolType() if isinstance(value, bool):
-                return value
             case shapes.StrType() if isinstance(value, str):
                 return value
             case shapes.IntType() if isinstance(value, int) and not isinstance(value, bool):
@@ -250,7 +248,6 @@ class _Converter:
 
 
 _KINDS: dict[type, str] = {
-    shapes.BoolType: "true or false",
     shapes.StrType: "a text in quotes",
     shapes.IntType: "a whole number",
     shapes.FloatType: "a number",

@@ -164,6 +164,18 @@ kind = "drop"
         ("groups = 3", "x.toml: groups: must be a list, got 3"),
         ("groups = [3]", "x.toml: groups[0]: must be a table, got 3"),
         ("", "x.toml: groups: is missing"),
+        (f"groups = [{'0,' * 10_001}]", "x.toml: groups: must have at most 10000 entries, got 10001"),
+        (
+            "groups = [{ name = 'a', mean_handling = '1s', arrivals = { busiest_hour = 'ten' } }]",
+            (
+                "x.toml: groups.a.arrivals: must be a number an hour, a list of 24, or { busiest_hour = "
+                "60 }, got a table"
+            ),
+        ),
+        (
+            "groups = [{ name = 'a', mean_handling = '1s', arrivals = -1 }]",
+            "x.toml: groups.a.arrivals: must be a number >= 0, got -1.0",
+        ),
         ("groups = []\nsummary = true", "x.toml: summary: must be a text in quotes, got true"),
         (
             "groups = []\nagents = [{ name = 'A', skills = 3 }]",

@@ -284,6 +284,30 @@ def test_nobody_comes_back_from_a_break_after_the_shift() -> None:
     assert set(late) == set()
 
 
+def test_whose_phone_rings_when_the_shift_ends_goes_home_after_it_and_who_talks_after_that() -> None:
+    early = Shift(name="early", begins_s=8 * HOUR, ends_s=9 * HOUR)
+    busy: dict[str, Any] = {"arrivals": all_day(600.0), "shift": "early"}
+    scenario = floor(
+        group(agents=agents(4), no_answer_ratio=1.0, mean_away_s=1.0, **busy),
+        group(SUPPORT, agents=(AgentId("Zoë"),), mean_handling_s=86_400.0, **busy),
+        shifts=(early,),
+        time_of_day_s=8.5 * HOUR,
+    )
+    events = simulated(scenario, seconds=26 * HOUR)
+    ended = [
+        (event.agent, event.state)
+        for event in events
+        if isinstance(event, AgentStateChanged) and START + 1_800.0 < event.time < START + 2 * HOUR
+    ]
+    assert {state for agent, state in ended if agent != "Zoë"} == {AgentState.OFFLINE}
+    again = {
+        event.agent
+        for event in events
+        if isinstance(event, AgentStateChanged) and event.time == START + 23.5 * HOUR
+    }
+    assert again >= set(agents(4))
+
+
 def test_a_restart_leaves_those_at_home_who_are_not_on_shift() -> None:
     early = Shift(name="early", begins_s=8 * HOUR, ends_s=9 * HOUR)
     scenario = floor(
