@@ -59,18 +59,7 @@ class Simulation:
             midnight=self._start - since_midnight,
             seed=seed,
         )
-        agents = _agents(scenario, switch)
-        for group in scenario.groups:
-            serving = tuple(agent for agent in agents if group.name in agent.levels)
-            switch.stations[group.name] = Station(group, Line(serving))
-        staff = Staff(switch, scenario.breaks)
-        talks = Talks(switch, staff)
-        ringing = Ringing(switch, staff, talks)
-        staff.freed = ringing.serve_agent
-        talks.passed_on = self._pass_on
-        self._groups = {
-            name: Group(station, switch, staff, ringing) for name, station in switch.stations.items()
-        }
+        self._groups = self._build(scenario, switch)
         self._mailboxes = [
             Mailbox(station, habits, number, switch)
             for station in switch.stations.values()
@@ -160,6 +149,18 @@ class Simulation:
             KeyError: The scenario has no such group.
         """
         return self._groups[group].snapshot_agents(self._now)
+
+    def _build(self, scenario: Scenario, switch: Switch) -> dict[GroupName, Group]:
+        agents = _agents(scenario, switch)
+        for group in scenario.groups:
+            serving = tuple(agent for agent in agents if group.name in agent.levels)
+            switch.stations[group.name] = Station(group, Line(serving))
+        staff = Staff(switch, scenario.breaks)
+        talks = Talks(switch, staff)
+        ringing = Ringing(switch, staff, talks)
+        staff.freed = ringing.serve_agent
+        talks.passed_on = self._pass_on
+        return {name: Group(station, switch, staff, ringing) for name, station in switch.stations.items()}
 
     def _pass_on(self, contact: Contact, habit: TransferHabit, at: Instant) -> None:
         self._groups[habit.to].receive(contact, priority=habit.priority, at=at)

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.ports import Clock
-from simulator.doors import DoorError, Place, open_door
+from simulator.doors import Door, DoorError, Place, open_door
 from simulator.exchange import Exchange
 
 __all__ = ["SteadyClock", "serve", "turn"]
@@ -67,18 +67,23 @@ async def serve(
             lines = []
             for place in places:
                 door = open_door(place, exchange, clock, expose=expose)
-                try:
-                    entered = await stack.enter_async_context(door)
-                except OSError as exc:
-                    why = (exc.strerror or str(exc)).lower()
-                    raise DoorError(f"{place.kind}: cannot be served at {place.address}: {why}") from exc
-                lines.append(f"{place.kind}: {entered.where}")
+                where = await _enter(stack, door, place)
+                lines.append(f"{place.kind}: {where}")
             for line in lines:
                 say(line)
             await _until_stopped(exchange, clock, stopped, seconds)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+async def _enter(stack: AsyncExitStack, door: Door, place: Place) -> str:
+    try:
+        entered = await stack.enter_async_context(door)
+    except OSError as exc:
+        why = (exc.strerror or str(exc)).lower()
+        raise DoorError(f"{place.kind}: cannot be served at {place.address}: {why}") from exc
+    return entered.where
 
 
 async def _until_stopped(

@@ -222,10 +222,10 @@ def _decoded(decoder: "msgspec.json.Decoder[Any]", text: bytes) -> Any:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
         raise RefusedError(Skipped.BAD_VALUE, f"no CloudEvent in JSON: {without_values(error)}") from error
-    except UNREADABLE as error:
-        raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error
     except RecursionError as error:
         raise RefusedError(Skipped.TOO_LONG, "the JSON is nested too deeply") from error
+    except UNREADABLE as error:
+        raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error
 
 
 def without_values(error: msgspec.ValidationError) -> str:

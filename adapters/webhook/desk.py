@@ -206,7 +206,7 @@ class Desk:
 def _object(text: bytes) -> Mapping[str, Any]:
     try:
         return mapping(msgspec.json.decode(text))
-    except UNREADABLE as error:
-        raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error
     except RecursionError as error:
         raise RefusedError(Skipped.TOO_LONG, "the JSON is nested too deeply") from error
+    except UNREADABLE as error:
+        raise RefusedError(Skipped.NOT_TEXT, "the body is no JSON") from error

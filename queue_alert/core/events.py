@@ -443,8 +443,8 @@ AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped
 """What an ACD may say, and what an adapter and the shell say themselves."""
 
 
-UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What decoding bytes from outside may raise: no JSON or not of the type, no UTF-8, nested too deeply."""
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What decoding bytes or text from outside may raise: no JSON or another type, no UTF-8, nested too deeply."""
 
 
 def decoder() -> msgspec.json.Decoder[AcdEvent]:
