@@ -444,7 +444,7 @@ AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped
 
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""What decoding bytes or text from outside may raise: no JSON or another type, no UTF-8, nested too deeply."""
+"""What decoding anything from outside may raise: no JSON or another type, no UTF-8, nested too deeply."""
 
 
 def decoder() -> msgspec.json.Decoder[AcdEvent]:

@@ -42,6 +42,8 @@ _ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN
 _WRAPUP = AgentState.WRAPUP
 _LONGEST_SETTLE_S: Seconds = 60.0
 _PHASES = 64
+_WHOLE_SECOND_S: Seconds = 1.0
+"""Some ACDs tell durations in whole seconds."""
 
 
 class Floor:
@@ -331,9 +333,15 @@ class Floor:
         return group
 
     def _answer_missed(self, group: Group, event: ContactCompleted, now: Instant) -> Visit:
-        """Count the answer that must have been: nobody talks who was not answered."""
+        """Count the answer that must have been, unless it has been: nobody talks who was not answered."""
         if event.contact in group.waiting or event.contact in group.departed:
             self.visits.correct(group, event.source)
+        elif _began_unheard(group, event):
+            group.statistics.carried += 1
+            return self._known_already(group, event)
+        elif group.unnamed_answers:
+            group.unnamed_answers -= 1
+            return self._known_already(group, event)
         answer = ContactAnswered(
             id=event.id,
             source=event.source,
@@ -346,3 +354,18 @@ class Floor:
         )
         self.visits.answered(group, answer, now)
         return group.departed[event.contact]
+
+    def _known_already(self, group: Group, event: ContactCompleted) -> Visit:
+        """Return a visit of which only the conversation's end is to be counted."""
+        visit = Visit(event.contact, event.source, None, event.seq)
+        visit.left_at = event.time
+        group.remember(visit)
+        return visit
+
+
+def _began_unheard(group: Group, event: ContactCompleted) -> bool:
+    """Return whether a conversation was under way when we began to listen: nobody told us of its answer."""
+    since = group.listens_since.get(event.source)
+    if since is None or event.talk_s is None:
+        return False
+    return event.time - event.talk_s - (event.held_s or 0.0) <= since + _WHOLE_SECOND_S

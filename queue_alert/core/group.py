@@ -113,6 +113,7 @@ class Group:
         "departed",
         "is_stale",
         "ledgers",
+        "listens_since",
         "most_departed",
         "name",
         "newest_at",
@@ -126,6 +127,7 @@ class Group:
         "synced",
         "timed_severity",
         "turning_points",
+        "unnamed_answers",
         "waiting",
         "wakes_at",
         "warning_after_s",
@@ -175,7 +177,12 @@ class Group:
         self.synced: dict[FeedName, int] = {}
         """Feeds of which a snapshot of this group was taken (what the first one says is no correction), and
         the order of the latest one."""
+        self.listens_since: dict[FeedName, Instant] = {}
+        """When the first snapshot of each of them was taken: of conversations that began before then nobody
+        told us."""
         self.ledgers: dict[FeedName, Ledger] = {}
+        self.unnamed_answers = 0
+        """Answers that only the ACD's counts told of: who ends an unknown conversation is one of them."""
         self.reported: GroupView | None = None
         self.cached_view: GroupView | None = None
         """Set to ``None`` by whoever changes something, so that the next view is made anew."""
@@ -269,6 +276,7 @@ class Group:
             agent.wrapup_until += delta
         self.newest_at += delta
         self.wakes_at += delta
+        self.listens_since = {source: since + delta for source, since in self.listens_since.items()}
         self.statistics.shift(delta)
         self.cached_view = None
 

@@ -44,6 +44,8 @@ def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant, *, is_la
         _remove_unlisted(floor, group, snapshot, taken_at, now)
     _set_agents(floor, group, snapshot, now, is_first=is_first)
     group.synced[snapshot.source] = snapshot.seq
+    if is_first:
+        group.listens_since[snapshot.source] = taken_at
     if snapshot.counters is not None and is_latest:
         _balance(floor, group, snapshot.source, snapshot.counters, now)
 
@@ -63,8 +65,11 @@ def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters
         return
     if now >= statistics.bucket_ends_at:
         statistics.rotate(now)
+    talking = statistics.count_of(Outcome.ANSWERED) - statistics.count_of("completed")
     corrections = ledger.balance(theirs, statistics, pending)
     if corrections:
+        found = statistics.count_of(Outcome.ANSWERED) - statistics.count_of("completed") - talking
+        group.unnamed_answers = max(group.unnamed_answers + found, 0)
         visits.correct(group, source, corrections)
 
 

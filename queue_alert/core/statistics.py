@@ -133,6 +133,7 @@ class GroupStatistics:
         "average_wait_s",
         "bucket_ends_at",
         "bucket_s",
+        "carried",
         "held",
         "revised",
         "short_abandon_s",
@@ -162,6 +163,8 @@ class GroupStatistics:
         self.held = DurationCounts(edges)
         self.average_wait_s: Seconds | None = None
         self.revised: dict[str, int] = {}
+        self.carried = 0
+        """Conversations that have ended of which nobody told the answer: under way when we began to listen."""
         self.transferred: dict[str, int] = {}
 
     def rotate(self, now: Instant) -> None:
@@ -218,8 +221,8 @@ class GroupStatistics:
             totals.short_abandoned -= wait_s <= self.short_abandon_s
 
     def count_of(self, field: str) -> int:
-        """Return a count since the start: ``offered``, ``completed``, or contacts by outcome."""
-        return self._net(field)
+        """Return a count since the start: ``offered``, ``completed``, ``carried``, or contacts by outcome."""
+        return self.carried if field == "carried" else self._net(field)
 
     def adjust(self, field: str, delta: int) -> None:
         """Put a count right (see :meth:`count_of`) by what no event told; waits stay as they are.
