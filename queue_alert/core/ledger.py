@@ -16,7 +16,6 @@ __all__ = ["Counts", "Ledger", "OwnCounts", "counts_of"]
 
 _FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
 _RECENT_LISTS = 3
-_LOSSES = tuple(name for name in _FLOW_OUTS if name != "exit_key")
 
 
 class OwnCounts(Protocol):
@@ -24,6 +23,9 @@ class OwnCounts(Protocol):
 
     def count_of(self, field: str) -> int:
         """Return a count as it stands."""
+
+    def lost(self) -> int:
+        """Return all that left without an answer, but for those who left by a key."""
 
     def adjust(self, field: str, delta: int) -> None:
         """Put a count right."""
@@ -51,13 +53,15 @@ class Ledger:
         ours: What we have counted by then.
     """
 
-    __slots__ = ("_before", "_ours", "_recent_answers", "_recent_until", "_theirs")
+    __slots__ = ("_before", "_ended", "_ours", "_recent_answers", "_recent_until", "_theirs")
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
         self._theirs = theirs
         self._ours = ours
         self._before: dict[str, int] = {}
         """Differences seen at the snapshot before, where one alone proves nothing."""
+        self._ended = -1
+        """Conversations that had ended when answers were last looked for."""
         self._recent_answers = 0
         """Answers found lately, each taken for a contact that nobody told us of."""
         self._recent_until = 0
@@ -109,17 +113,21 @@ class Ledger:
         Its list may be ahead of its events by a moment, so only what is found twice in a row is believed.
         """
         lost = completed = 0
+        ended = own.count_of("completed")
         if theirs.completed is not None and self._theirs.completed is not None:
-            grown = own.count_of("completed") - self._ours.completed
+            grown = ended - self._ours.completed
             completed = self._twice("completed", theirs.completed - self._theirs.completed - grown)
         if theirs.lost is not None and self._theirs.lost is not None:
-            lost = theirs.lost - self._theirs.lost - (_lost(own) - self._ours.lost)
+            lost = theirs.lost - self._theirs.lost - (own.lost() - self._ours.lost)
         if lost > 0:
             # Who has just left may be one of the lost, or not.
             lost = max(lost - pending(), 0)
         deficit = -lost
         lost = self._twice("lost", lost)
+        if not (completed or lost or deficit or self._recent_answers) and ended == self._ended:
+            return 0
         _adjust(own, "completed", completed)
+        self._ended = ended + completed
         # A conversation that ended unseen may be one of those under way; once they are over, too, it shows.
         unanswered = max(own.count_of("completed") - own.count_of("answered"), 0)
         _adjust(own, "answered", unanswered)
@@ -182,13 +190,8 @@ def counts_of(own: OwnCounts, pending: int) -> Counts:
         rerouted=sum(flow_outs.values()),
         unknown=own.count_of(Outcome.UNKNOWN) + pending,
         completed=own.count_of("completed"),
-        lost=_lost(own) + pending,
+        lost=own.lost() + pending,
     )
-
-
-def _lost(own: OwnCounts) -> int:
-    count = own.count_of
-    return count("abandoned") + count("unknown") + sum([count(name) for name in _LOSSES])
 
 
 def _adjust(own: OwnCounts, field: str, delta: int) -> None:

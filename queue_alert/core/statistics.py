@@ -224,6 +224,12 @@ class GroupStatistics:
         """Return a count since the start: ``offered``, ``completed``, ``carried``, or contacts by outcome."""
         return self.carried if field == "carried" else self._net(field)
 
+    def lost(self) -> int:
+        """Return all that left without an answer since the start, but for those who left by a key."""
+        of = self.totals
+        flow_outs = of.rerouted + of.timeout + of.no_agents + of.withdrawn + of.callback
+        return of.abandoned + of.unknown + flow_outs
+
     def adjust(self, field: str, delta: int) -> None:
         """Put a count right (see :meth:`count_of`) by what no event told; waits stay as they are.
 
