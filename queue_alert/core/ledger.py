@@ -53,10 +53,10 @@ class Ledger:
         ours: What we have counted by then.
     """
 
-    __slots__ = ("_before", "_ended", "_ours", "_recent_answers", "_recent_until", "_theirs")
+    __slots__ = ("_before", "_ended", "_latest", "_ours", "_recent_answers", "_recent_until", "_theirs")
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
-        self._theirs = theirs
+        self._theirs = self._latest = theirs
         self._ours = ours
         self._before: dict[str, int] = {}
         """Differences seen at the snapshot before, where one alone proves nothing."""
@@ -68,8 +68,11 @@ class Ledger:
 
     def begins_anew(self, theirs: GroupCounters) -> bool:
         """Return whether the ACD has begun to count anew: a count has fallen, or is not told any more."""
+        latest, self._latest = self._latest, theirs
+        if theirs is latest:
+            return False
         for name in GroupCounters.__struct_fields__:
-            before, now = getattr(self._theirs, name), getattr(theirs, name)
+            before, now = getattr(latest, name), getattr(theirs, name)
             if (before is None) is not (now is None) or (before is not None and now < before):
                 return True
         return False

@@ -88,3 +88,14 @@ def test_one_who_left_is_one_of_the_lost_once() -> None:
         group = floor.listed(completed=5, lost=3)
     assert group.today.offered == 1
     assert group.corrections == 0
+
+
+def test_a_count_that_falls_begins_anew_even_if_it_stays_above_where_it_began() -> None:
+    floor = Floor()
+    floor.listed(completed=5, lost=2)
+    for _ in range(3):
+        group = floor.listed(completed=50, lost=2)
+    assert group.today.completed == 45
+    for _ in range(3):
+        group = floor.listed(completed=7, lost=2)
+    assert group.today.completed == 45
