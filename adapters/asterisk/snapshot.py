@@ -155,10 +155,9 @@ class ListDesk:
             self._agents.clear()
             raise UnreadableFrameError(Skipped.TRUNCATED, f"{frame.event}: the list is not whole")
         self._callers.count_unexplained()
-        talking = self._talks.under_way()
         for name, group in groups.items():
             self.know(name)
-            counters = group.counts and self._tally.counters(name, group.counts, talking)
+            counters = group.counts and self._tally.counters(name, group.counts, self._talks.under_way)
             self._say(name, group, counters)
         if groups:
             for name in [known for known in self._known if known not in groups]:

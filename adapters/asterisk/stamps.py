@@ -37,7 +37,7 @@ class Stamps:
         self._ahead_s: Seconds = 0.0
 
     def look_again(self) -> None:
-        """Look at the next event: the option may have been changed."""
+        """Look at the next event: the option may have been changed, as it can be by a reload."""
         self.are_sought = True
 
     def at(self, received_at: Instant) -> Instant:

@@ -5,7 +5,6 @@
 optimised away, name another caller's channel than ``AgentConnect`` did.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -146,9 +145,9 @@ class TalkDesk:
             to = frame.label("TransferTargetCallerIDNum") or frame.label("SecondTransfererExten")
             self._transferred(talk, TransferKind.CONSULT, to)
 
-    def under_way(self) -> Counter[GroupName]:
-        """Return how many conversations are under way, by queue."""
-        return Counter(talk.group for talk in self._by_caller.values())
+    def under_way(self, group: GroupName) -> int:
+        """Return how many conversations are under way in a queue."""
+        return sum(talk.group == group for talk in self._by_caller.values())
 
     def clear(self) -> None:
         """Forget everything."""

@@ -20,7 +20,7 @@ Source: Asterisk 22, apps/app_queue.c (``update_queue``, ``update_status``, ``re
 tests/golden/asterisk/members, surgery.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,15 +46,15 @@ class _Count:
     before: int = 0
     is_even: bool = False
 
-    def compare(self, theirs: int, *, early: int) -> None:
-        """Take their count, of which ``early`` may be ahead of its event."""
+    def compare(self, theirs: int, early: Callable[[], int]) -> None:
+        """Take their count; ``early`` tells how many of it may be ahead of their events."""
         if self.offset is None or theirs < self.theirs:
             self.offset, self.before = theirs - self.told - self.missed, 0
         self.theirs = theirs
         excess = theirs - self.offset - self.told - self.missed
         self.is_even = excess == 0
         if excess > 0:
-            excess = max(excess - early, 0)
+            excess = max(excess - early(), 0)
         if excess > 0 and self.before > 0:
             self.missed += min(excess, self.before)
             self.before = max(excess - self.before, 0)
@@ -94,21 +94,23 @@ class Tally:
         """Note ``more`` waits (fewer, where negative) whose end we call unknown, and Asterisk no abandon."""
         self._group(name).unexplained += more
 
-    def counters(self, name: GroupName, theirs: RawCounts, talking: Mapping[GroupName, int]) -> GroupCounters:
+    def counters(
+        self, name: GroupName, theirs: RawCounts, talking: Callable[[GroupName], int]
+    ) -> GroupCounters:
         """Return what has been counted, Asterisk's own counts considered.
 
         Args:
             name: The queue.
             theirs: Its counts as a list tells them.
-            talking: Conversations under way, by queue.
+            talking: Counts the conversations under way in a queue; called only where that matters.
         """
         group = self._group(name)
         completed, abandoned = group.completed, group.abandoned
         seen = (theirs, completed.told, abandoned.told, group.unexplained)
         if seen == group.seen and group.counters is not None:
             return group.counters
-        completed.compare(theirs[0], early=talking.get(name, 0))
-        abandoned.compare(theirs[1], early=0)
+        completed.compare(theirs[0], lambda: talking(name))
+        abandoned.compare(theirs[1], int)
         counters = GroupCounters(
             completed=completed.told + completed.missed,
             lost=abandoned.told + abandoned.missed + group.unexplained,

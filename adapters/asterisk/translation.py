@@ -98,10 +98,11 @@ class AsteriskTranslator:
     def receive(self, data: bytes, now: Instant) -> list[AcdEvent]:
         """Return the events in ``data``, which may be cut anywhere."""
         stamps, outbox = self._stamps, self._outbox
-        outbox.now = self._received_at = now
+        self._received_at = now
+        outbox.now = stamps.at(now)
         for handle, frame in self._reader.read(data):
-            if stamps.are_sought:
-                outbox.now = stamps.of(frame, now) if isinstance(frame, Frame) else stamps.at(now)
+            if stamps.are_sought and frame.__class__ is Frame:
+                outbox.now = stamps.of(frame, now)
             try:
                 handle(frame)
             except UnreadableFrameError as error:
@@ -141,14 +142,15 @@ class AsteriskTranslator:
             b"QueueMemberRinginuse": self._agents.changed,
             b"QueueMemberStatus": self._agents.changed,
             b"QueueMemberRemoved": self._agents.removed,
-            b"QueueStatusComplete": self._listed,
+            b"QueueStatusComplete": self._lists.completed,
             b"FullyBooted": self._tell_client,
-            b"Reload": self._tell_client,
+            b"Reload": self._reloaded,
             b"Shutdown": self._tell_client,
         }
 
     def _forget(self) -> None:
         self._reader.reset()
+        self._stamps.look_again()
         self._callers.clear()
         self._talks.clear()
         self._agents.clear()
@@ -160,9 +162,9 @@ class AsteriskTranslator:
             self._outbox.add(FeedHeartbeat(**self._outbox.stamp()))
         self._tell_client(frame)
 
-    def _listed(self, frame: Frame) -> None:
+    def _reloaded(self, frame: Frame) -> None:
         self._stamps.look_again()
-        self._lists.completed(frame)
+        self._tell_client(frame)
 
     def _joined(self, frame: Frame) -> None:
         self._lists.know(self._callers.joined(frame))

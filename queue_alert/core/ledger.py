@@ -165,6 +165,8 @@ class Ledger:
 
     def _twice(self, name: str, excess: int) -> int:
         before = self._before.get(name, 0)
+        if not (before or excess):
+            return 0
         if before > 0 < excess:
             proved = min(before, excess)
         elif before < 0 > excess:

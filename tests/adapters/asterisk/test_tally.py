@@ -15,7 +15,7 @@ class Queue:
         self.tally = Tally()
 
     def listed(self, completed: int, abandoned: int, *, talking: int = 0) -> tuple[int | None, int | None]:
-        counters = self.tally.counters(SALES, (completed, abandoned), {SALES: talking})
+        counters = self.tally.counters(SALES, (completed, abandoned), lambda _name: talking)
         return counters.completed, counters.lost
 
 
@@ -102,7 +102,7 @@ def test_only_so_many_queues_are_counted_for() -> None:
     tally = Tally()
     for number in range(GROUP_LIMIT + 1):
         tally.completed(GroupName(f"q{number}"))
-    counts = [tally.counters(GroupName(name), (5, 0), {}) for name in (f"q{GROUP_LIMIT}", "q0")]
+    counts = [tally.counters(GroupName(name), (5, 0), lambda _name: 0) for name in (f"q{GROUP_LIMIT}", "q0")]
     assert counts == [GroupCounters(completed=1, lost=0), GroupCounters(completed=0, lost=0)]
 
 
