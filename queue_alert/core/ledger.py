@@ -19,7 +19,9 @@ _RECENT_LISTS = 3
 
 
 class OwnCounts(Protocol):
-    """Where our counts are kept, by field: ``offered``, ``completed``, or an outcome."""
+    """Where our counts are kept, by field: ``offered``, ``completed``, an outcome, or ``carried``: completed
+    conversations that were under way before we began to listen.
+    """
 
     def count_of(self, field: str) -> int:
         """Return a count as it stands."""
@@ -132,7 +134,8 @@ class Ledger:
         _adjust(own, "completed", completed)
         self._ended = ended + completed
         # A conversation that ended unseen may be one of those under way; once they are over, too, it shows.
-        unanswered = max(own.count_of("completed") - own.count_of("answered"), 0)
+        heard = own.count_of("completed") - own.count_of("carried")
+        unanswered = max(heard - own.count_of("answered"), 0)
         _adjust(own, "answered", unanswered)
         explained = self._explain(deficit, lost, unanswered, own.count_of("unknown"))
         _adjust(own, "unknown", max(lost, 0) - explained)

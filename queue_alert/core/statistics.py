@@ -164,7 +164,7 @@ class GroupStatistics:
         self.average_wait_s: Seconds | None = None
         self.revised: dict[str, int] = {}
         self.carried = 0
-        """Conversations that have ended of which nobody told the answer: under way when we began to listen."""
+        """Conversations that have ended and whose answer was before we began to listen."""
         self.transferred: dict[str, int] = {}
 
     def rotate(self, now: Instant) -> None:

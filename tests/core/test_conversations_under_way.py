@@ -90,3 +90,16 @@ def test_an_answer_whose_end_the_acd_counted_too_is_nobodys_any_more() -> None:
     told = counted(START, 1, offered=0), counted(START + 30, 3, offered=1, ended=1)
     _, view = after(*told, completed("another", START + 40))
     assert figures(view) == (2, 2, 2, 2)
+
+
+def test_an_acd_that_counts_conversations_alone_counts_those_under_way_too() -> None:
+    def listed(at: float, completed: int) -> AcdEvent:
+        return snapshot({}, at, counters=GroupCounters(completed=completed, lost=0))
+
+    _, view = after(
+        listed(START + 60, 10),
+        completed("c1", START + 90, talk_s=200.0),
+        completed("c2", START + 91, talk_s=300.0),
+        *(listed(START + 100 + number, 12) for number in range(4)),
+    )
+    assert figures(view) == (0, 0, 2, 0)
