@@ -19,8 +19,9 @@ _RECENT_LISTS = 3
 
 
 class OwnCounts(Protocol):
-    """Where our counts are kept, by field: ``offered``, ``completed``, an outcome, or ``carried``: completed
-    conversations that were under way before we began to listen.
+    """Where our counts are kept, by field: ``offered``, ``completed``, ``carried``, or an outcome.
+
+    ``carried`` are completed conversations that were under way when we began to listen.
     """
 
     def count_of(self, field: str) -> int:
