@@ -63,7 +63,7 @@ async def linked(
     link = Link(
         host=options.host,
         port=port_of(options),
-        client_id=client_id_of(options, name),
+        client_id=client_id_of(options, table, name),
         keepalive_s=round(options.keepalive),
         timeout_s=options.connect_timeout,
         username=options.username or None,
@@ -85,7 +85,7 @@ async def linked(
         if link.raised is not None:
             # Our own mistake, not the broker's; it must not look like a lost connection.
             raise link.raised from error
-        raise _lost(options, name, error) from error
+        raise _lost(options, table, name, error) from error
     finally:
         await link.__aexit__(None, None, None)
 
@@ -155,7 +155,7 @@ def _refused(options: BrokerOptions, error: BrokerError) -> DriverError:
     return DriverError(f"{there} did not answer the connection within {options.connect_timeout:g} s")
 
 
-def _lost(options: BrokerOptions, name: str, error: BrokerError) -> DriverError:
+def _lost(options: BrokerOptions, table: str, name: str, error: BrokerError) -> DriverError:
     there = where(options)
     if isinstance(error, PublishRefusedError):
         return DriverError(
@@ -163,7 +163,7 @@ def _lost(options: BrokerOptions, name: str, error: BrokerError) -> DriverError:
         )
     cause = error.__cause__ if isinstance(error.__cause__, BrokerError) else error
     if _code(cause) == _TAKEN_OVER:
-        client_id = client_id_of(options, name)
+        client_id = client_id_of(options, table, name)
         return DriverError(
             f"{there} was told that another client is {client_id}, and threw us out; give one of the two a "
             "client_id of its own"

@@ -1,6 +1,7 @@
 """How to reach the broker, and as whom: what the feed and the publisher have in common."""
 
 import re
+import socket
 from typing import Final
 
 import msgspec
@@ -30,7 +31,8 @@ class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     password_file: str = ""
     """File whose first line is the password; without it the environment's ``QUEUE_ALERT_<NAME>_PASSWORD``."""
     client_id: str = ""
-    """Whom the broker takes us for; "": ``queue-alert-<name>``. Two programs must not have the same."""
+    """Whom the broker takes us for; "": ``queue-alert-<host>-feeds-<name>`` (of a publisher, ``-publishers-``).
+    No two may have the same: they would throw each other out."""
     tls: bool = False
     """Speak TLS, and check the broker's certificate and name."""
     ca_file: str = ""
@@ -97,9 +99,12 @@ def port_of(options: BrokerOptions) -> int:
     return options.port or (_TLS_PORT if options.tls else _PORT)
 
 
-def client_id_of(options: BrokerOptions, name: str) -> str:
-    """Return whom the broker is to take a feed or publisher of that name for."""
-    return options.client_id or f"queue-alert-{name}"
+def client_id_of(options: BrokerOptions, table: str, name: str) -> str:
+    """Return whom the broker is to take ``[<table>.<name>]`` for.
+
+    With this machine's name in it, for the same configuration may serve two of them.
+    """
+    return options.client_id or f"queue-alert-{socket.gethostname()}-{table}-{name}"
 
 
 def check_site(site: str) -> list[ConfigProblem]:

@@ -1,6 +1,7 @@
 """Connections that cannot be made or kept are told in sentences."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -168,8 +169,8 @@ async def test_a_subscription_that_is_refused_is_told() -> None:
 async def test_another_client_of_our_id_is_told() -> None:
     async with answering(WELCOME, b"\xe0\x01\x8e") as port:
         assert await failure(port) == (
-            "127.0.0.1:PORT was told that another client is queue-alert-floor, and threw us out; give one of "
-            "the two a client_id of its own"
+            f"127.0.0.1:PORT was told that another client is queue-alert-{socket.gethostname()}-feeds-floor, "
+            "and threw us out; give one of the two a client_id of its own"
         )
 
 

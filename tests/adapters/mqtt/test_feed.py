@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from pathlib import Path
 from typing import cast
@@ -35,6 +36,9 @@ pytestmark = pytest.mark.process
 
 ACD = FeedName("acd")
 SALES = GroupName("sales")
+
+
+OURS = f"queue-alert-{socket.gethostname()}-feeds-floor"
 
 
 def queued(seq: int, contact: str | None = None) -> ContactQueued:
@@ -130,11 +134,11 @@ async def test_no_more_than_the_receive_maximum_is_under_way(broker: Mosquitto) 
         )
         await until(lambda: len(contacts(floor)) == 20)
     log = (broker.folder / "log").read_text()
-    assert "Sending PUBLISH to queue-alert-floor (d0, q1" in log
+    assert f"Sending PUBLISH to {OURS} (d0, q1" in log
     # mosquitto 2.0 keeps to it until the first acknowledgement; after that each of them lets two out.
     events = log.partition("'acd/berlin/sales/events'")[2]
-    sent = events.partition("Received PUBACK from queue-alert-floor")[0]
-    assert sent.count("Sending PUBLISH to queue-alert-floor (d0, q1") == 2
+    sent = events.partition(f"Received PUBACK from {OURS}")[0]
+    assert sent.count(f"Sending PUBLISH to {OURS} (d0, q1") == 2
 
 
 async def test_what_was_said_while_we_were_away_comes_after_all(broker: Mosquitto) -> None:
@@ -232,7 +236,7 @@ async def test_being_cancelled_leaves_nothing_behind(broker: Mosquitto) -> None:
     floor = Floor(broker.port)
     async with floor.running():
         await until(lambda: FeedStatusChanged in map(type, floor.events))
-    await until(lambda: "queue-alert-floor disconnected" in (broker.folder / "log").read_text())
+    await until(lambda: f"{OURS} disconnected" in (broker.folder / "log").read_text())
 
 
 async def test_a_mistake_of_ours_about_what_came_with_the_welcome_is_no_lost_connection(

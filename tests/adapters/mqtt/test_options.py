@@ -1,3 +1,5 @@
+import socket
+
 from adapters.mqtt.feed import DRIVER, MqttFeedOptions
 from adapters.mqtt.options import client_id_of, port_of, where
 from queue_alert.ports import ConfigProblem
@@ -51,4 +53,7 @@ def test_port_and_name_follow_from_the_rest() -> None:
     plain, tls = MqttFeedOptions(site="a", host="::1"), MqttFeedOptions(site="a", tls=True, client_id="x")
     assert (port_of(plain), port_of(tls), port_of(MqttFeedOptions(site="a", port=1))) == (1883, 8883, 1)
     assert (where(plain), where(tls)) == ("[::1]:1883", "127.0.0.1:8883")
-    assert (client_id_of(plain, "pbx"), client_id_of(tls, "pbx")) == ("queue-alert-pbx", "x")
+    assert (client_id_of(plain, "feeds", "pbx"), client_id_of(tls, "feeds", "pbx")) == (
+        f"queue-alert-{socket.gethostname()}-feeds-pbx",
+        "x",
+    )
