@@ -56,7 +56,17 @@ class Ledger:
         ours: What we have counted by then.
     """
 
-    __slots__ = ("_before", "_ended", "_latest", "_ours", "_recent_answers", "_recent_until", "_theirs")
+    __slots__ = (
+        "_agreed",
+        "_agreed_at",
+        "_before",
+        "_ended",
+        "_latest",
+        "_ours",
+        "_recent_answers",
+        "_recent_until",
+        "_theirs",
+    )
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
         self._theirs = self._latest = theirs
@@ -65,6 +75,9 @@ class Ledger:
         """Differences seen at the snapshot before, where one alone proves nothing."""
         self._ended = -1
         """Conversations that had ended when answers were last looked for."""
+        self._agreed: GroupCounters | None = None
+        self._agreed_at = (0, 0)
+        """Ours, when theirs were found to agree with them in everything."""
         self._recent_answers = 0
         """Answers found lately, each taken for a contact that nobody told us of."""
         self._recent_until = 0
@@ -118,19 +131,23 @@ class Ledger:
 
         Its list may be ahead of its events by a moment, so only what is found twice in a row is believed.
         """
+        ended, gone = own.count_of("completed"), own.lost()
+        if theirs is self._agreed and (ended, gone) == self._agreed_at:
+            return 0
         lost = completed = 0
-        ended = own.count_of("completed")
         if theirs.completed is not None and self._theirs.completed is not None:
             grown = ended - self._ours.completed
             completed = self._twice("completed", theirs.completed - self._theirs.completed - grown)
         if theirs.lost is not None and self._theirs.lost is not None:
-            lost = theirs.lost - self._theirs.lost - (own.lost() - self._ours.lost)
+            lost = theirs.lost - self._theirs.lost - (gone - self._ours.lost)
         if lost > 0:
             # Who has just left may be one of the lost, or not.
             lost = max(lost - pending(), 0)
         deficit = -lost
         lost = self._twice("lost", lost)
         if not (completed or lost or deficit or self._recent_answers) and ended == self._ended:
+            if not any(self._before.values()):
+                self._agreed, self._agreed_at = theirs, (ended, gone)
             return 0
         _adjust(own, "completed", completed)
         self._ended = ended + completed
