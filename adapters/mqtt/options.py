@@ -31,7 +31,7 @@ class BrokerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     password_file: str = ""
     """File whose first line is the password; without it the environment's ``QUEUE_ALERT_<NAME>_PASSWORD``."""
     client_id: str = ""
-    """Whom the broker takes us for; "": ``queue-alert-<host>-feeds-<name>`` (of a publisher, ``-publishers-``).
+    """Whom the broker takes us for; "": ``queue-alert-<host>-feeds-<name>`` (a publisher: ``-publishers-``).
     No two may have the same: they would throw each other out."""
     tls: bool = False
     """Speak TLS, and check the broker's certificate and name."""
