@@ -4,8 +4,8 @@
 listened. But they are not the number of ``AgentComplete`` and ``QueueCallerAbandon``:
 
 - ``Completed`` rises when the agent's phone becomes free, ``AgentComplete`` may follow minutes later (a
-caller
-  taken out of the conversation by *Redirect*). So it may be ahead by as many as there are conversations.
+  caller taken out of the conversation by *Redirect*). So it may be ahead by as many as there are
+  conversations.
 - ``Completed`` does not rise for an agent who was removed from the queue while talking, nor for all of the
   calls that one phone takes at the same time (only the last one's beginning is kept).
 - ``Abandoned`` rises for every end without an answer but a key of the caller's own. A reader who may not see

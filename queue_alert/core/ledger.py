@@ -54,6 +54,9 @@ class Ledger:
     Args:
         theirs: What the ACD has counted.
         ours: What we have counted by then.
+
+    Attributes:
+        unended: By how many more answers than ends of conversations the last balance put ours right.
     """
 
     __slots__ = (
@@ -66,9 +69,11 @@ class Ledger:
         "_recent_answers",
         "_recent_until",
         "_theirs",
+        "unended",
     )
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
+        self.unended = 0
         self._theirs = self._latest = theirs
         self._ours = ours
         self._before: dict[str, int] = {}
@@ -118,6 +123,7 @@ class Ledger:
         _adjust_flow_outs(own, rerouted)
         _adjust(own, "unknown", unknown)
         _adjust(own, "completed", completed)
+        self.unended = answered - completed
         outcomes = (answered, abandoned, rerouted, unknown)
         return max(
             abs(offered),
@@ -155,6 +161,7 @@ class Ledger:
         heard = own.count_of("completed") - own.count_of("carried")
         unanswered = max(heard - own.count_of("answered"), 0)
         _adjust(own, "answered", unanswered)
+        self.unended = unanswered - completed
         explained = self._explain(deficit, lost, unanswered, own.count_of("unknown"))
         _adjust(own, "unknown", max(lost, 0) - explained)
         _adjust(own, "offered", unanswered + max(lost, 0) - explained)

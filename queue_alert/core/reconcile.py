@@ -65,11 +65,9 @@ def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters
         return
     if now >= statistics.bucket_ends_at:
         statistics.rotate(now)
-    talking = statistics.count_of(Outcome.ANSWERED) - statistics.count_of("completed")
     corrections = ledger.balance(theirs, statistics, pending)
     if corrections:
-        found = statistics.count_of(Outcome.ANSWERED) - statistics.count_of("completed") - talking
-        group.unnamed_answers = max(group.unnamed_answers + found, 0)
+        group.unnamed_answers = max(group.unnamed_answers + ledger.unended, 0)
         visits.correct(group, source, corrections)
 
 
