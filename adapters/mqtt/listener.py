@@ -8,9 +8,8 @@ from typing import Final, NoReturn
 import aiomqtt
 
 from adapters.mqtt.connection import linked
-from adapters.mqtt.feed import MqttFeedOptions
 from adapters.mqtt.intake import Intake
-from adapters.mqtt.options import where
+from adapters.mqtt.options import MqttFeedOptions, where
 from queue_alert.broker import Link, first_of
 from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import Seconds

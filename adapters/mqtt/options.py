@@ -1,4 +1,4 @@
-"""How to reach the broker, and as whom: what the feed and the publisher have in common."""
+"""Options of the feed and of the publisher; in common they have how to reach the broker, and as whom."""
 
 import re
 import socket
@@ -9,13 +9,28 @@ import msgspec
 from queue_alert.ports import ConfigProblem, Duration
 from queue_alert.protocol.topics import SITE_PATTERN
 
-__all__ = ["BrokerOptions", "check_broker", "check_site", "client_id_of", "port_of", "where"]
+__all__ = [
+    "BrokerOptions",
+    "MqttFeedOptions",
+    "MqttPublisherOptions",
+    "check_broker",
+    "check_feed",
+    "check_publisher",
+    "check_site",
+    "client_id_of",
+    "port_of",
+    "where",
+]
 
 _PORT: Final = 1883
 _TLS_PORT: Final = 8883
 _PORTS: Final = range(65_536)
 _KEEPALIVE_S: Final = (5.0, 3600.0)
 _TIMEOUT_LIMIT_S: Final = 60.0
+_LONGEST_SESSION_S: Final = 7 * 86_400.0
+_MOST_IN_FLIGHT: Final = 1000
+_PAYLOAD: Final = (1_000, 16_000_000)
+_LONGEST_INTERVAL_S: Final = 60.0
 _LONGEST_NAME: Final = 200
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 
@@ -113,3 +128,51 @@ def check_site(site: str) -> list[ConfigProblem]:
         return []
     message = f'must be 1 to 64 letters, digits or ". _ -", got "{site[:80]}"'
     return [ConfigProblem(path="site", message=message)]
+
+
+class MqttFeedOptions(BrokerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which site's events to listen to, and how."""
+
+    site: str
+    """The topics begin with ``acd/<site>/``."""
+    session_expiry: Duration = 3600.0
+    """So long the broker keeps what we have not seen while we are away."""
+    receive_maximum: int = 100
+    """So many messages may be under way to us, not acknowledged yet."""
+    max_payload: int = 1_000_000
+    """Bytes of the longest payload; the broker is told not to send longer ones."""
+
+
+def check_feed(options: MqttFeedOptions) -> list[ConfigProblem]:
+    """Return the mistakes in options that their types allow."""
+    problems = check_broker(options) + check_site(options.site)
+    # Written so that a duration that is no number is refused too.
+    if not 1.0 <= options.session_expiry <= _LONGEST_SESSION_S:
+        message = f"must be 1 s to 168 h, got {options.session_expiry:g} s"
+        problems.append(ConfigProblem(path="session_expiry", message=message))
+    if not 1 <= options.receive_maximum <= _MOST_IN_FLIGHT:
+        message = f"must be 1 to 1000, got {options.receive_maximum}"
+        problems.append(ConfigProblem(path="receive_maximum", message=message))
+    least, most = _PAYLOAD
+    if not least <= options.max_payload <= most:
+        message = f"must be 1000 to 16000000 bytes, got {options.max_payload}"
+        problems.append(ConfigProblem(path="max_payload", message=message))
+    return problems
+
+
+class MqttPublisherOptions(BrokerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where other programs are told how the groups stand, and how often."""
+
+    site: str
+    """The topics begin with ``queue-alert/<site>/``."""
+    interval: Duration = 1.0
+    """A group is said at most once in so long; the newest always gets out. ``"0s"``: every change."""
+
+
+def check_publisher(options: MqttPublisherOptions) -> list[ConfigProblem]:
+    """Return the mistakes in options that their types allow."""
+    problems = check_broker(options) + check_site(options.site)
+    if not 0.0 <= options.interval <= _LONGEST_INTERVAL_S:
+        message = f"must be 0 s to 60 s, got {options.interval:g} s"
+        problems.append(ConfigProblem(path="interval", message=message))
+    return problems

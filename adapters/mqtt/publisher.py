@@ -1,34 +1,14 @@
-"""The publisher ``mqtt``: its options; what it does is in :mod:`~adapters.mqtt.teller`.
+"""The publisher ``mqtt``: how it is made; what it does is in :mod:`~adapters.mqtt.teller`.
 
 The client's library is imported when a publisher is made, so that the driver can be listed without it.
 """
 
 from typing import Final
 
-from adapters.mqtt.options import BrokerOptions, check_broker, check_site
-from queue_alert.ports import ConfigProblem, Duration, Publisher, PublisherContext, PublisherDriver
+from adapters.mqtt.options import MqttPublisherOptions, check_publisher
+from queue_alert.ports import Publisher, PublisherContext, PublisherDriver
 
-__all__ = ["DRIVER", "MqttPublisherOptions", "check"]
-
-_LONGEST_INTERVAL_S: Final = 60.0
-
-
-class MqttPublisherOptions(BrokerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where other programs are told how the groups stand, and how often."""
-
-    site: str
-    """The topics begin with ``queue-alert/<site>/``."""
-    interval: Duration = 1.0
-    """A group is said at most once in so long; the newest always gets out. ``"0s"``: every change."""
-
-
-def check(options: MqttPublisherOptions) -> list[ConfigProblem]:
-    """Return the mistakes in options that their types allow."""
-    problems = check_broker(options) + check_site(options.site)
-    if not 0.0 <= options.interval <= _LONGEST_INTERVAL_S:
-        message = f"must be 0 s to 60 s, got {options.interval:g} s"
-        problems.append(ConfigProblem(path="interval", message=message))
-    return problems
+__all__ = ["DRIVER"]
 
 
 def _create(options: MqttPublisherOptions, context: PublisherContext) -> Publisher:
@@ -41,7 +21,7 @@ DRIVER: Final = PublisherDriver(
     summary="how the groups stand, retained on an MQTT 5 broker for other programs",
     options=MqttPublisherOptions,
     create=_create,
-    check=check,
+    check=check_publisher,
     packages=("aiomqtt",),
     extra="mqtt",
 )

@@ -11,8 +11,7 @@ import msgspec
 
 from adapters.mqtt.connection import linked
 from adapters.mqtt.messages import group_state
-from adapters.mqtt.options import where
-from adapters.mqtt.publisher import MqttPublisherOptions
+from adapters.mqtt.options import MqttPublisherOptions, where
 from queue_alert.broker import IN_FLIGHT, Link, Outgoing, first_of
 from queue_alert.core.units import GroupName, Seconds
 from queue_alert.core.view import GroupView

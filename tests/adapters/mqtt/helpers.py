@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from adapters.mqtt.feed import DRIVER, MqttFeedOptions
+from adapters.mqtt.feed import DRIVER
 from adapters.mqtt.listener import MqttFeed
+from adapters.mqtt.options import MqttFeedOptions
 from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, Policy

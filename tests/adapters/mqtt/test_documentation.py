@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from adapters.mqtt.feed import MqttFeedOptions
 from adapters.mqtt.messages import Reader
+from adapters.mqtt.options import MqttFeedOptions
 from queue_alert.app.config import build_setup
 from queue_alert.app.registry import Registry
 from queue_alert.protocol.topics import GroupState, PublisherStatus

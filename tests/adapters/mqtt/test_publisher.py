@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.mqtt.publisher import DRIVER, MqttPublisherOptions
+from adapters.mqtt.options import MqttPublisherOptions
+from adapters.mqtt.publisher import DRIVER
 from adapters.mqtt.teller import MqttPublisher, Paced
 from queue_alert.core.effects import Severity
 from queue_alert.core.units import GroupName
