@@ -5,6 +5,7 @@ from queue_alert.core.units import Instant, Seconds
 __all__ = ["ClockOffset"]
 
 _GENERATION_S: Seconds = 300.0
+_SAME_CLOCK_S: Seconds = 1.0
 _ENOUGH_SAMPLES = 4
 _ENOUGH_S: Seconds = 30.0
 
@@ -37,6 +38,11 @@ class ClockOffset:
         self._samples += 1
         if self._least is None or difference < self._least:
             self._least = difference
+
+    def agrees(self, difference: Seconds) -> bool:
+        """Return whether a difference may be of the same clock as those taken so far: not much less."""
+        known = [least for least in (self._least, self._before) if least is not None]
+        return bool(known) and difference >= min(known) - _SAME_CLOCK_S
 
     def estimate(self, now: Instant) -> Seconds | None:
         """Return our clock minus theirs; ``None`` while a slow way is not ruled out."""

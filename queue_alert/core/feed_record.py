@@ -174,14 +174,14 @@ class FeedRecord:
         Returns:
             By how much the offset in use has just changed; 0.0 where it has not.
         """
+        difference = now - event.time
         if isinstance(event, FeedHeartbeat):
             if not self._has_heartbeats:
                 # They carry the ACD's clock for certain; an event may be stamped with when we received it.
                 self._has_heartbeats = True
                 self._clock.forget()
-        elif self._has_heartbeats:
+        elif self._has_heartbeats and not self._clock.agrees(difference):
             return 0.0
-        difference = now - event.time
         if not abs(difference) <= _BELIEVED_S:  # written so that a time that is no number is refused too
             return 0.0
         self._clock.add(difference, now)

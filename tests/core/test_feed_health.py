@@ -203,6 +203,26 @@ def test_the_instants_of_a_snapshot_are_put_right_too() -> None:
     assert group(floor, START + 2).oldest_queued_at == START - 30
 
 
+def test_a_busy_acd_that_seldom_says_its_clock_has_its_times_put_right_by_its_events_too() -> None:
+    floor = monitor()
+    floor.handle(heartbeat(START, said=START - 300.0), START)
+    for number in range(8):
+        at = START + 1 + number * 10
+        floor.handle(queued(f"c{number}", at - 300.0), at)
+    assert feed(floor, START + 71).clock_offset_s == 300.0
+    assert group(floor, START + 71).oldest_queued_at == START + 1
+
+
+def test_events_that_are_stamped_when_they_are_received_tell_nothing_of_the_acds_clock() -> None:
+    floor = monitor()
+    floor.handle(heartbeat(START, said=START - 300.0), START)
+    for number in range(8):
+        at = START + 1 + number * 10
+        floor.handle(queued(f"c{number}", at), at)
+    assert feed(floor, START + 71).clock_offset_s is None
+    assert group(floor, START + 71).oldest_queued_at == START + 1
+
+
 def test_clocks_that_differ_by_less_than_two_seconds_are_taken_for_equal() -> None:
     floor = monitor()
     for at in range(0, 75, 15):
