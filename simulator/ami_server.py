@@ -1,7 +1,6 @@
 """An Asterisk's manager interface on a socket, with a simulated floor behind it."""
 
 import asyncio
-import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
@@ -18,11 +17,9 @@ from simulator.ami_protocol import BANNER, LOGIN_WITHIN_S, Account, ManagerSessi
 from simulator.ami_telling import AmiTeller
 from simulator.ami_words import Frame, Headers
 from simulator.exchange import Exchange
+from simulator.secret import simulated_secret
 
-__all__ = ["SECRET_VARIABLE", "USERNAME", "AmiServer"]
-
-SECRET_VARIABLE: Final = "QUEUE_ALERT_SIMULATOR_SECRET"  # noqa: S105 - its name, not its value
-"""Where the secret comes from; without it, it is ``simulator``."""
+__all__ = ["USERNAME", "AmiServer"]
 
 USERNAME: Final = "queuealert"
 """Who may log in."""
@@ -106,7 +103,7 @@ class AmiServer:
         match = _ADDRESS.fullmatch(address)
         if match is None or int(match["port"]) > _HIGHEST_PORT:
             raise ValueError(f'must be HOST:PORT such as "127.0.0.1:5038", got "{address}"')
-        secret = os.environ.get(SECRET_VARIABLE) or _DEFAULT_SECRET
+        secret = simulated_secret(_DEFAULT_SECRET)
         host = match["host"].strip("[]")
         return cls(exchange, clock, host=host, port=int(match["port"]), secret=secret)
 

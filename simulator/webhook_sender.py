@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import hmac
 import logging
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -25,11 +24,12 @@ from queue_alert.core.events import FeedEvent, FeedHeartbeat, GroupSnapshotTaken
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.ports import Clock
 from simulator.exchange import Exchange
+from simulator.secret import simulated_secret
 
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["BUFFERED", "HEARTBEAT_S", "TOKEN_VARIABLE", "WebhookSender", "cloud_event"]
+__all__ = ["BUFFERED", "HEARTBEAT_S", "WebhookSender", "cloud_event"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,8 +38,6 @@ BUFFERED: Final = 10_000
 snapshots after the next post that succeeds put things right."""
 HEARTBEAT_S: Final[Seconds] = 15.0
 """It is never silent for longer."""
-TOKEN_VARIABLE: Final = "QUEUE_ALERT_SIMULATOR_SECRET"  # noqa: S105 - the name of a variable
-"""Where :meth:`WebhookSender.at` finds the token."""
 
 _BATCH: Final = 200
 _TIMEOUT_S: Final[Seconds] = 5.0
@@ -138,7 +136,7 @@ class WebhookSender:
             is_sound = False
         if not is_sound or any(mark.isspace() for mark in address):
             raise ValueError(f'must be a URL such as "http://127.0.0.1:9470/events", got "{address}"')
-        return cls(exchange, clock, url=address, token=os.environ.get(TOKEN_VARIABLE, ""))
+        return cls(exchange, clock, url=address, token=simulated_secret())
 
     @property
     def where(self) -> str:

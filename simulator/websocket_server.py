@@ -32,6 +32,7 @@ from queue_alert.protocol.feed_socket import (
     client_decoder,
 )
 from simulator.exchange import Exchange
+from simulator.secret import simulated_secret
 
 __all__ = ["MAX_CLIENTS", "MAX_UNSENT", "PATH", "WebSocketServer"]
 
@@ -88,7 +89,7 @@ class WebSocketServer:
 
     @classmethod
     def at(cls, exchange: Exchange, clock: Clock, address: str) -> Self:
-        """Return a server for ``HOST:PORT``.
+        """Return a server for ``HOST:PORT``, its token from the environment.
 
         Raises:
             ValueError: ``address`` is none.
@@ -97,7 +98,7 @@ class WebSocketServer:
         host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         if not colon or not host or not port.isdecimal() or int(port) not in _PORTS:
             raise ValueError(f'must be HOST:PORT, such as 127.0.0.1:9470, got "{address}"')
-        return cls(exchange, clock, host=host, port=int(port))
+        return cls(exchange, clock, host=host, port=int(port), token=simulated_secret())
 
     @property
     def where(self) -> str:

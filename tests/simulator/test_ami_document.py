@@ -7,7 +7,8 @@ from pathlib import Path
 from adapters.asterisk.feed import AsteriskOptions
 from queue_alert.app.config import build_setup
 from queue_alert.app.registry import Registry
-from simulator.ami_server import SECRET_VARIABLE, USERNAME
+from simulator.ami_server import USERNAME
+from simulator.secret import SECRET_VARIABLE
 from tests.simulator.ami_rig import frames
 from tests.simulator.test_ami_protocol import ask, logged_in
 from tests.simulator.test_ami_telling import the_small_floor_told

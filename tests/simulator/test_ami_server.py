@@ -17,8 +17,9 @@ from queue_alert.core.policy import FeedPolicy, Policy
 from queue_alert.core.units import FeedName, Instant, Seconds
 from queue_alert.ports import FeedContext
 from simulator.acd import Simulation
-from simulator.ami_server import SECRET_VARIABLE, AmiServer
+from simulator.ami_server import AmiServer
 from simulator.exchange import Exchange
+from simulator.secret import SECRET_VARIABLE
 from tests.simulator.ami_rig import SECRET, action, frames
 from tests.simulator.helpers import NOTHING_GOES_RIGHT, START
 

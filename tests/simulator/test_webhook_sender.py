@@ -19,8 +19,9 @@ from queue_alert.core.units import FeedName, Instant
 from simulator import webhook_sender
 from simulator.acd import Simulation
 from simulator.exchange import Exchange
+from simulator.secret import SECRET_VARIABLE
 from simulator.serving import turn
-from simulator.webhook_sender import TOKEN_VARIABLE, WebhookSender, cloud_event
+from simulator.webhook_sender import WebhookSender, cloud_event
 from tests.adapters.webhook.posts import TOKEN, Recorder, listening
 from tests.simulator.helpers import NOTHING_GOES_RIGHT
 
@@ -317,7 +318,7 @@ async def test_nobody_there_is_said_once(
 async def test_an_address_is_a_url_and_the_token_is_in_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(TOKEN_VARIABLE, "from-the-environment")
+    monkeypatch.setenv(SECRET_VARIABLE, "from-the-environment")
     clock = Clock()
     sender = WebhookSender.at(exchange(clock.now()), clock, "https://pi.example:9470/events")
     assert (sender.where, sender._token) == ("https://pi.example:9470/events", "from-the-environment")

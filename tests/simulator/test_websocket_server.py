@@ -27,6 +27,7 @@ from simulator import websocket_server
 from simulator.acd import Simulation
 from simulator.exchange import Exchange
 from simulator.scenario import SCENARIOS
+from simulator.secret import SECRET_VARIABLE
 from simulator.serving import turn
 from simulator.websocket_server import MAX_CLIENTS, MAX_UNSENT, WebSocketServer
 from tests.adapters.websocket.acd import SALES, SOURCE, START, SUPPORT, TrueAcd
@@ -320,3 +321,11 @@ async def test_a_simulated_floor_is_served_to_the_real_feed() -> None:
             await asyncio.gather(turning, return_exceptions=True)
     snapshots = [event for event in listening.events if isinstance(event, GroupSnapshotTaken)]
     assert [event.group for event in snapshots][: len(exchange.groups)] == list(exchange.groups)
+
+
+def test_its_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    exchange = TrueExchange(TrueAcd()).as_exchange()
+    monkeypatch.setenv(SECRET_VARIABLE, "from-the-environment")
+    assert WebSocketServer.at(exchange, StandingClock(), "127.0.0.1:1")._token == b"from-the-environment"
+    monkeypatch.delenv(SECRET_VARIABLE)
+    assert WebSocketServer.at(exchange, StandingClock(), "127.0.0.1:1")._token == b""
