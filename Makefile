@@ -13,7 +13,7 @@ SITE ?=
 SERVICES := mosquitto:mosquitto openssl:openssl
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check services lint format bench fuzz picture schema clean
+.PHONY: help setup demo test check services lint format bench fuzz soak picture schema clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -67,7 +67,12 @@ bench: $(DEV_STAMP) ## the figures that are promised, as ratios in one run
 	$(BIN)/python -m benchmarks
 
 fuzz: $(DEV_STAMP) ## the property and fuzz tests with fifty times as many examples
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet --timeout 1800 tests/core tests/fuzz tests/devices
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest --quiet --timeout 1800 tests/core tests/fuzz tests/devices \
+	  tests/adapters tests/simulator/test_monitor_under_faults.py tests/journeys/test_faults_over_every_transport.py
+
+soak: $(DEV_STAMP) services ## twenty misbehaving floors over real sockets, and brokers killed, some minutes long
+	SOAK_SEEDS=20 $(BIN)/python -m pytest --quiet --timeout 300 \
+	  tests/journeys/test_faults_over_real_sockets.py tests/adapters/mqtt/test_broker_killed.py
 
 schema: $(STAMP) ## write the published schema of the neutral feed anew
 	@mkdir -p docs/reference/schema

@@ -23,6 +23,7 @@ from tests.simulator.truth import (
     ALL,
     ENDS_S,
     EVERYTHING,
+    FACTOR,
     LOSSES,
     assert_the_floor_is_true,
     counts,
@@ -43,7 +44,7 @@ def wired(kind: type[Wire], mixture: list[Fault], seed: int, scenario: Scenario 
 
 @pytest.mark.parametrize("kind", NEUTRAL, ids=lambda kind: kind.__name__)
 @given(mixture=faults(ALL), seed=st.integers(0, 10_000))
-@settings(max_examples=10)
+@settings(max_examples=10 * FACTOR)
 def test_after_any_mixture_of_faults_the_floor_is_the_acds(
     kind: type[Wire], mixture: list[Fault], seed: int
 ) -> None:
@@ -56,7 +57,7 @@ def test_after_any_mixture_of_faults_the_floor_is_the_acds(
 
 @pytest.mark.parametrize("kind", NEUTRAL, ids=lambda kind: kind.__name__)
 @given(mixture=faults(LOSSES), seed=st.integers(0, 10_000))
-@settings(max_examples=10)
+@settings(max_examples=10 * FACTOR)
 def test_every_count_is_the_acds_and_every_error_was_a_correction(
     kind: type[Wire], mixture: list[Fault], seed: int
 ) -> None:
@@ -87,7 +88,7 @@ def test_where_nothing_goes_wrong_there_is_nothing_to_correct(kind: type[Wire]) 
 
 
 @given(mixture=faults(ALL), seed=st.integers(0, 10_000))
-@settings(max_examples=15)
+@settings(max_examples=15 * FACTOR)
 def test_who_waits_at_an_asterisk_is_known_after_any_mixture_of_faults(
     mixture: list[Fault], seed: int
 ) -> None:

@@ -1,6 +1,7 @@
 """The whole way over real sockets: an ACD that misbehaves, a real broker, our feeds and our supervisor."""
 
 import asyncio
+import os
 import random
 import socket
 import time
@@ -36,6 +37,7 @@ SECRET = "s3cret-of-a-simulation"  # noqa: S105 - of an ACD that is none
 SPEED = 100.0
 ENDS_S = 240.0
 PATIENCE_S = 15.0
+SEEDS = range(1, 1 + int(os.environ.get("SOAK_SEEDS", "2")))
 MIXTURE = [
     Fault(kind=FaultKind.DROP, ratio=0.1, ends_s=ENDS_S),
     Fault(kind=FaultKind.DUPLICATE, ratio=0.1, ends_s=ENDS_S),
@@ -144,7 +146,7 @@ WAYS: list[Way] = [over_websocket, over_a_manager, over_a_broker, by_posts]
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 async def test_after_every_kind_of_fault_the_floor_is_the_acds(
     way: Way, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

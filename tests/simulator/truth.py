@@ -1,5 +1,6 @@
 """A floor on which everything happens, what may go wrong with it, and the truth to hold a monitor against."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -134,6 +135,8 @@ def faults(kinds: Sequence[FaultKind]) -> st.SearchStrategy[list[Fault]]:
 
 
 # A smaller floor with less trouble on it is no easier to understand, and takes minutes to find.
-UNSHRUNK = settings(max_examples=15, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FACTOR = 20 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 1
+"""So many times as many floors in a long run."""
+UNSHRUNK = settings(max_examples=15 * FACTOR, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 ALL = sorted(FaultKind)
 LOSSES = [kind for kind in ALL if kind is not FaultKind.RESTART]
