@@ -91,7 +91,7 @@ def _add(
                 floor.visits.correct(group, snapshot.source)
             floor.visits.put_back(group, earlier, now)
             return
-    visit = Visit(entry.contact, snapshot.source, began, 0, entry.caller)
+    visit = Visit(entry.contact, snapshot.source, began, snapshot.seq, entry.caller)
     if floor.visits.enter(group, visit, now) and not is_first:
         visit.state = VisitState.LISTED
         floor.visits.settle_later(group, visit, floor.policy.settle_s, now)

@@ -52,6 +52,20 @@ def test_an_old_minimum_is_forgotten_when_the_clock_was_put_right() -> None:
     assert offset.estimate(START + 1_040.0) == 0.1
 
 
+def test_a_clock_that_was_put_right_is_followed_within_half_a_minute() -> None:
+    offset, _now = fed([-30.0] * 6)
+    for number in range(5):
+        offset.add(0.1, START + 60.0 + number * 10.0)
+    assert offset.estimate(START + 100.0) == 0.1
+
+
+def test_a_way_that_becomes_slow_is_not_taken_for_a_clock_that_was_set() -> None:
+    offset, _now = fed([0.1] * 6)
+    for number, delay in enumerate((3.0, 5.0, 9.0, 4.0, 8.0, 7.0)):
+        offset.add(delay, START + 60.0 + number * 10.0)
+    assert offset.estimate(START + 110.0) == 0.1
+
+
 def test_after_forgetting_nothing_is_known() -> None:
     offset, now = fed([5.0] * 4)
     offset.forget()

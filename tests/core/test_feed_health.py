@@ -394,3 +394,10 @@ def test_a_snapshot_older_than_one_taken_already_changes_nothing() -> None:
     for event in events:
         floor.handle(event, START + 3)
     assert group(floor, START + 3).waiting == 2
+
+
+def test_who_was_listed_and_is_not_any_more_is_gone_though_the_acds_clock_was_set_back() -> None:
+    floor = monitor()
+    floor.handle(snapshot({"c1": START}, START + 1, seq=5), START + 1)
+    floor.handle(snapshot({}, START - 30, seq=9), START + 2)
+    assert group(floor, START + 2).waiting == 0
