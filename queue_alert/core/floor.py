@@ -114,6 +114,12 @@ class Floor:
         if wakes_at is not NEVER:
             self.deadlines.push(wakes_at, Deadline(group))
 
+    def queued_before_a_list(self, event: ContactQueued, now: Instant) -> None:
+        """Take what a later list has taken into account already."""
+        group = self.groups.get(event.group) or self.group(event.group, now)
+        if group is not None:
+            self.visits.queued_before_a_list(group, event, now)
+
     def dequeued(self, event: ContactDequeued, now: Instant) -> None:
         """Take a contact out of the line; its outcome is told later or presumed."""
         group = self.groups.get(event.group) or self.group(event.group, now)
@@ -334,7 +340,13 @@ class Floor:
 
     def _answer_missed(self, group: Group, event: ContactCompleted, now: Instant) -> Visit:
         """Count the answer that must have been, unless it has been: nobody talks who was not answered."""
-        if event.contact in group.waiting or event.contact in group.departed:
+        if event.contact in group.waiting:
+            self.visits.correct(group, event.source)
+        elif group.counted_to is not None:
+            # It was among the ACD's counts, or will be among the next ones.
+            visit = group.departed.get(event.contact)
+            return self._known_already(group, event) if visit is None else self.visits.talked(group, visit)
+        elif event.contact in group.departed:
             self.visits.correct(group, event.source)
         elif _began_unheard(group, event):
             group.statistics.carried += 1

@@ -106,8 +106,10 @@ class Group:
         "_view_until",
         "agent_corrections",
         "agents",
+        "agents_listed",
         "cached_view",
         "corrections",
+        "counted_to",
         "critical_after_s",
         "critical_waiting",
         "departed",
@@ -177,12 +179,18 @@ class Group:
         self.synced: dict[FeedName, int] = {}
         """Feeds of which a snapshot of this group was taken (what the first one says is no correction), and
         the order of the latest one."""
+        self.agents_listed: dict[FeedName, int] = {}
+        """The order of the latest snapshot of each feed that said what the agents do."""
         self.listens_since: dict[FeedName, Instant] = {}
         """When the first snapshot of each of them was taken: of conversations that began before then nobody
         told us."""
         self.ledgers: dict[FeedName, Ledger] = {}
+        self.counted_to: int | None = None
+        """Up to which place in the feed's order all our counts are those of its ACD (0: it has no order);
+        ``None``: they were not held against its own."""
         self.unnamed_answers = 0
-        """Answers that only the ACD's counts told of: who ends an unknown conversation is one of them."""
+        """Answers that only the counts of an ACD told of that tells few of them: who ends an unknown
+        conversation is one of them."""
         self.reported: GroupView | None = None
         self.cached_view: GroupView | None = None
         """Set to ``None`` by whoever changes something, so that the next view is made anew."""

@@ -12,7 +12,7 @@ import msgspec
 
 from queue_alert.core.events import GroupCounters, Outcome
 
-__all__ = ["Counts", "Ledger", "OwnCounts", "counts_of"]
+__all__ = ["Counts", "Ledger", "OwnCounts", "adjust_flow_outs", "counts_of"]
 
 _FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
 _RECENT_LISTS = 3
@@ -56,7 +56,9 @@ class Ledger:
         ours: What we have counted by then.
 
     Attributes:
-        unended: By how many more answers than ends of conversations the last balance put ours right.
+        is_whole: Whether the ACD tells all outcomes, not conversations and losses alone.
+        unended: By how many more answers than ends of conversations the last balance put ours right; only
+            where it is not :attr:`is_whole`.
     """
 
     __slots__ = (
@@ -69,11 +71,13 @@ class Ledger:
         "_recent_answers",
         "_recent_until",
         "_theirs",
+        "is_whole",
         "unended",
     )
 
     def __init__(self, theirs: GroupCounters, ours: Counts) -> None:
         self.unended = 0
+        self.is_whole = not (theirs.offered is None or theirs.answered is None or theirs.abandoned is None)
         self._theirs = self._latest = theirs
         self._ours = ours
         self._before: dict[str, int] = {}
@@ -107,7 +111,7 @@ class Ledger:
             pending: Counts the contacts of ours that have left and whose outcome is still open; called only
                 where that matters.
         """
-        if theirs.offered is None or theirs.answered is None or theirs.abandoned is None:
+        if not self.is_whole:
             return self._balance_coarsely(theirs, own, pending)
         ours = counts_of(own, pending())
         offered = self._excess("offered", theirs, ours)
@@ -120,10 +124,9 @@ class Ledger:
         _adjust(own, "offered", offered)
         _adjust(own, "answered", answered)
         _adjust(own, "abandoned", abandoned)
-        _adjust_flow_outs(own, rerouted)
+        adjust_flow_outs(own.count_of, own.adjust, rerouted)
         _adjust(own, "unknown", unknown)
         _adjust(own, "completed", completed)
-        self.unended = answered - completed
         outcomes = (answered, abandoned, rerouted, unknown)
         return max(
             abs(offered),
@@ -232,12 +235,12 @@ def _adjust(own: OwnCounts, field: str, delta: int) -> None:
         own.adjust(field, delta)
 
 
-def _adjust_flow_outs(own: OwnCounts, delta: int) -> None:
+def adjust_flow_outs(count_of: Callable[[str], int], adjust: Callable[[str, int], None], delta: int) -> None:
     """Take back whichever flow-outs there are; further ones are rerouted for a reason not known."""
     if delta > 0:
-        own.adjust("rerouted", delta)
+        adjust("rerouted", delta)
     for field in _FLOW_OUTS:
-        taken = min(-delta, max(own.count_of(field), 0))
+        taken = min(-delta, max(count_of(field), 0))
         if taken > 0:
-            own.adjust(field, -taken)
+            adjust(field, -taken)
             delta += taken

@@ -1,6 +1,7 @@
 """The monitor: events and time in, effects and a view out. The core's face."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -35,6 +36,7 @@ from queue_alert.core.events import (
 from queue_alert.core.feed_record import RING_MASK, FeedRecord
 from queue_alert.core.floor import Floor
 from queue_alert.core.foreign import at_home
+from queue_alert.core.late import take_late
 from queue_alert.core.policy import Policy
 from queue_alert.core.reconcile import reconcile
 from queue_alert.core.reset import next_reset, previous_reset
@@ -131,8 +133,11 @@ class Monitor:
         if seq > feed.last_seq:  # the plain case of is_repeat, without the call
             feed.last_seq = seq
             feed.sequenced_ids[seq & RING_MASK] = event.id
-        elif not isinstance(event, GroupSnapshotTaken) and feed.is_repeat(event.id, seq):
-            return []
+        elif not isinstance(event, GroupSnapshotTaken):
+            if feed.is_repeat(event.id, seq):
+                return []
+            if seq:
+                return self._handle_late(event, feed, now)
         feed.events += 1
         try:
             handler = self._handlers[type(event)]
@@ -233,6 +238,17 @@ class Monitor:
             return None
         feed = self._feeds[event.source] = FeedRecord(event.source, FeedState.LIVE, now)
         return feed
+
+    def _handle_late(self, event: AcdEvent, feed: FeedRecord, now: Instant) -> list[Effect]:
+        """Take an event that came behind a later one of its feed."""
+        feed.events += 1
+        handler = self._handlers.get(type(event))
+        if handler is None:
+            self._handle_our_own(event, feed, now)
+        else:
+            feed.last_event_at = now
+            self._take_with_care(feed, event, partial(take_late, self._floor, handler), now)
+        return self._floor.take_effects()
 
     def _handle_our_own(self, event: AcdEvent, feed: FeedRecord, now: Instant) -> None:
         """Take an event that says nothing of contacts or agents."""

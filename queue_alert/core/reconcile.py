@@ -48,6 +48,13 @@ def reconcile(floor: Floor, snapshot: GroupSnapshotTaken, now: Instant, *, is_la
         group.listens_since[snapshot.source] = taken_at
     if snapshot.counters is not None and is_latest:
         _balance(floor, group, snapshot.source, snapshot.counters, now)
+        group.counted_to = snapshot.seq if _is_whole(group, snapshot.source) else None
+
+
+def _is_whole(group: Group, source: FeedName) -> bool:
+    """Return whether all our counts are the ACD's now."""
+    ledger = group.ledgers.get(source)
+    return ledger is not None and ledger.is_whole and len(group.synced) == 1
 
 
 def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters, now: Instant) -> None:
@@ -67,7 +74,8 @@ def _balance(floor: Floor, group: Group, source: FeedName, theirs: GroupCounters
         statistics.rotate(now)
     corrections = ledger.balance(theirs, statistics, pending)
     if corrections:
-        group.unnamed_answers = max(group.unnamed_answers + ledger.unended, 0)
+        if not ledger.is_whole:
+            group.unnamed_answers = max(group.unnamed_answers + ledger.unended, 0)
         visits.correct(group, source, corrections)
 
 
@@ -119,6 +127,7 @@ def _set_agents(
 ) -> None:
     if snapshot.agents is None:
         return
+    group.agents_listed[snapshot.source] = snapshot.seq
     corrections = 0
     known = group.agents
     for entry in snapshot.agents:

@@ -240,6 +240,15 @@ class GroupStatistics:
         if delta < 0:
             self.revised[field] = self.revised.get(field, 0) - delta
 
+    def restore(self, field: str, delta: int) -> None:
+        """Bring a count (see :meth:`count_of`) back to what it was, and with it what never falls."""
+        if not delta:
+            return
+        name = "answered_untimed" if field == _ANSWERED else field
+        setattr(self.totals, name, getattr(self.totals, name) + delta)
+        if delta > 0 and field in self.revised:
+            self.revised[field] = max(self.revised[field] - delta, 0)
+
     @property
     def offered_total(self) -> int:
         """Contacts offered, as a counter that never falls."""

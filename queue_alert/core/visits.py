@@ -61,6 +61,36 @@ class Visits:
             return
         self.enter(group, Visit(event.contact, event.source, began, event.seq, event.caller), now)
 
+    def queued_before_a_list(self, group: Group, event: ContactQueued, now: Instant) -> None:
+        """Learn late that a contact lined up: unless the list has it, it has left since."""
+        began = event.time if event.queued_at is None else event.queued_at
+        earlier = group.departed.get(event.contact)
+        if event.contact in group.waiting or not (
+            earlier is None or _is_later(earlier, event.seq, self.plausible(began, group, now))
+        ):
+            self.queued(group, event, began, now)
+            return
+        if earlier is not None and earlier.state in (_SETTLING, _UNLISTED):
+            self._settle(group, earlier)
+        began = self.plausible(began, group, now)
+        visit = Visit(event.contact, event.source, began, event.seq, event.caller)
+        visit.state = _UNLISTED
+        visit.left_at = now
+        group.remember(visit)
+        _rotate(group, now)
+        group.statistics.totals.offered += 1
+        group.cached_view = None
+        self.settle_later(group, visit, self._policy.settle_s, now)
+
+    def talked(self, group: Group, visit: Visit) -> Visit:
+        """Learn that a contact that had left was answered, where the ACD's counts tell of the answer."""
+        if visit.state in (_SETTLING, _UNLISTED):
+            # The counts were put right for its being counted as unknown soon; it will not be.
+            group.statistics.restore(Outcome.UNKNOWN, 1)
+        elif visit.outcome is Outcome.ABANDONED:
+            group.unlist_abandoned(visit)
+        return visit
+
     def ended(
         self, group: Group, event: ContactDequeued | ContactAnswered | ContactLeft, now: Instant
     ) -> Visit:
@@ -73,6 +103,8 @@ class Visits:
         if visit is not None:
             is_open = visit.state in (_SETTLING, _UNLISTED, _PRESUMED)
             says_nothing = isinstance(event, ContactLeft) and event.outcome is Outcome.UNKNOWN
+            if visit.state == _UNLISTED:
+                visit.left_at = left_at  # the list knew only that it was gone by then
             if is_open or says_nothing or not _is_later(visit, event.seq, left_at):
                 return visit
         return self._beginning_missed(group, event, left_at, now)

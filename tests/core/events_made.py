@@ -52,8 +52,10 @@ def left(
     return ContactLeft(**_base(at, seq), group=GroupName(group), contact=ContactId(contact), outcome=outcome)
 
 
-def completed(contact: str, at: Instant, *, group: str = SALES, **more: Any) -> ContactCompleted:
-    return ContactCompleted(**_base(at), group=GroupName(group), contact=ContactId(contact), **more)
+def completed(
+    contact: str, at: Instant, *, group: str = SALES, seq: int = 0, **more: Any
+) -> ContactCompleted:
+    return ContactCompleted(**_base(at, seq), group=GroupName(group), contact=ContactId(contact), **more)
 
 
 def agent(name: str, state: AgentState, at: Instant, **more: Any) -> AgentStateChanged:

@@ -88,7 +88,10 @@ def test_the_end_of_a_conversation_that_only_the_acd_counted_counts_no_second_an
 
 def test_an_answer_whose_end_the_acd_counted_too_is_nobodys_any_more() -> None:
     told = counted(START, 1, offered=0), counted(START + 30, 3, offered=1, ended=1)
-    _, view = after(*told, completed("another", START + 40))
+    another = completed("another", START + 40)
+    _, view = after(*told, another)
+    assert figures(view) == (1, 1, 2, 1)  # whether its answer was counted already, the next list will tell
+    _, view = after(*told, another, counted(START + 50, 4, offered=2, ended=2))
     assert figures(view) == (2, 2, 2, 2)
 
 
