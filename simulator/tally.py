@@ -6,7 +6,9 @@ from queue_alert.core.events import GroupCounters, Outcome
 
 __all__ = ["Counters", "Tally"]
 
+_COUNTS = ("offered", "answered", "abandoned", "rerouted", "completed", "lost")
 _KEPT_APART = (Outcome.ANSWERED, Outcome.ABANDONED, Outcome.UNKNOWN)
+_NOT_LOST = (Outcome.ANSWERED, Outcome.EXIT_KEY, Outcome.UNKNOWN)
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +35,7 @@ class Tally:
         self._outcomes: dict[Outcome, int] = {}
         self._completed = 0
         self._ring_failures = 0
-        self._at_restart = GroupCounters(offered=0, answered=0, abandoned=0, rerouted=0, completed=0)
+        self._at_restart = GroupCounters(**dict.fromkeys(_COUNTS, 0))
 
     def count_offered(self) -> None:
         """Count a contact that joined."""
@@ -74,10 +76,7 @@ class Tally:
         """Return what the ACD itself has counted since it was started last."""
         now = self._since_the_start()
         return GroupCounters(
-            **{
-                name: getattr(now, name) - getattr(self._at_restart, name)
-                for name in ("offered", "answered", "abandoned", "rerouted", "completed")
-            }
+            **{name: getattr(now, name) - getattr(self._at_restart, name) for name in _COUNTS}
         )
 
     def _since_the_start(self) -> GroupCounters:
@@ -88,4 +87,5 @@ class Tally:
             abandoned=outcomes.get(Outcome.ABANDONED, 0),
             rerouted=sum(count for outcome, count in outcomes.items() if outcome not in _KEPT_APART),
             completed=self._completed,
+            lost=sum(count for outcome, count in outcomes.items() if outcome not in _NOT_LOST),
         )

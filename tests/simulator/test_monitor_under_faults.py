@@ -10,7 +10,6 @@ from queue_alert.core.events import (
     FeedEvent,
     FeedState,
     FeedStatusChanged,
-    GroupCounters,
 )
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, Policy
@@ -29,6 +28,7 @@ from tests.simulator.truth import (
     counts,
     faults,
     grown,
+    told_by_the_acd,
     truly_counted,
     views,
 )
@@ -134,9 +134,9 @@ def test_unless_the_acd_forgot_them_every_count_is_true_and_every_error_was_a_co
     wire = wired(mixture, seed)
     end = START + ENDS_S + 10.0
     run_until(wire, end)
-    truth = {snapshot.group: snapshot.counters for snapshot in wire.exchange.snapshot(end)}
+    truth = told_by_the_acd(wire, end)
     off = {
-        name: max(abs(error) for error in grown(truth[name] or GroupCounters(), counts(view)).values())
+        name: max(abs(error) for error in grown(truth[name], counts(view)).values())
         for name, view in views(wire, end).items()
     }
     corrected = {name: view.corrections for name, view in views(wire, end).items()}

@@ -19,7 +19,7 @@ from simulator.exchange import Exchange
 from simulator.scenario import DEMO, Scenario
 from tests.simulator.helpers import NOTHING_GOES_RIGHT, START
 
-NOTHING_COUNTED = GroupCounters(offered=0, answered=0, abandoned=0, rerouted=0, completed=0)
+NOTHING_COUNTED = GroupCounters(offered=0, answered=0, abandoned=0, rerouted=0, completed=0, lost=0)
 BOTH = pytest.mark.parametrize("scenario", [DEMO, NOTHING_GOES_RIGHT], ids=lambda scenario: scenario.name)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
@@ -99,6 +100,14 @@ def truly_counted(told: Told) -> dict[GroupName, GroupCounters]:
         truth = told.exchange.simulation.counters(name)
         found[name] = group_counters(truth.offered, truth.outcomes, truth.completed)
     return found
+
+
+def told_by_the_acd(told: Told, now: Instant) -> dict[GroupName, GroupCounters]:
+    """Return what the ACD says it has counted; of ``lost`` the monitor makes no figure of its own."""
+    return {
+        snapshot.group: msgspec.structs.replace(snapshot.counters or GroupCounters(), lost=None)
+        for snapshot in told.exchange.snapshot(now)
+    }
 
 
 def grown(after: GroupCounters, before: GroupCounters) -> dict[str, int]:
