@@ -154,6 +154,11 @@ class AgentDesk:
         agent.snapshot = snapshot if wrapup_s is None else None
         return snapshot
 
+    def is_free(self, group: GroupName, name: AgentId) -> bool:
+        """Return whether an agent does not talk, as far as was said last."""
+        agent = self._agents.get((group, name))
+        return agent is None or (agent.state is not _TALKING and agent.state is not _ON_HOLD)
+
     def clear(self) -> None:
         """Forget everything."""
         self._agents.clear()

@@ -155,9 +155,14 @@ class ListDesk:
             self._agents.clear()
             raise UnreadableFrameError(Skipped.TRUNCATED, f"{frame.event}: the list is not whole")
         self._callers.count_unexplained()
+        self._talks.review(self._agents.is_free)
         for name, group in groups.items():
             self.know(name)
-            counters = group.counts and self._tally.counters(name, group.counts, self._talks.under_way)
+            if self._tally.listed(name, self._outbox.now):
+                for agent in group.agents:
+                    if not self._agents.is_free(name, agent.agent):
+                        self._talks.carried(name, agent.agent)
+            counters = group.counts and self._tally.counters(name, group.counts, self._talks)
             self._say(name, group, counters)
         if groups:
             for name in [known for known in self._known if known not in groups]:

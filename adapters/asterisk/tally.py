@@ -4,8 +4,7 @@
 listened. But they are not the number of ``AgentComplete`` and ``QueueCallerAbandon``:
 
 - ``Completed`` rises when the agent's phone becomes free, ``AgentComplete`` may follow minutes later (a
-  caller taken out of the conversation by *Redirect*). So it may be ahead by as many as there are
-  conversations.
+  caller taken out of the conversation by *Redirect*).
 - ``Completed`` does not rise for an agent who was removed from the queue while talking, nor for all of the
   calls that one phone takes at the same time (only the last one's beginning is kept).
 - ``Abandoned`` rises for every end without an answer but a key of the caller's own. A reader who may not see
@@ -13,66 +12,112 @@ listened. But they are not the number of ``AgentComplete`` and ``QueueCallerAban
 - Lists are ahead of the events by a moment; and both counts begin anew with a restart, a reset, a queue made
   anew.
 
-So counts are kept here on a scale of our own: what the events told, and what was missed beside it, believed
-once two lists in a row show it.
+So counts are kept here on a scale of our own: what the events told, and what was missed beside it. See
+:mod:`~adapters.asterisk.unheard` for whose conversation a missed one was.
 
 Source: Asterisk 22, apps/app_queue.c (``update_queue``, ``update_status``, ``record_abandoned``);
 tests/golden/asterisk/members, surgery.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
+from adapters.asterisk.unheard import Conversations, Talk, Unheard
 from queue_alert.core.events import GroupCounters
-from queue_alert.core.units import GroupName
+from queue_alert.core.units import GroupName, Instant
 
 __all__ = ["GROUP_LIMIT", "RawCounts", "Tally"]
 
 GROUP_LIMIT: Final = 5_000
 """How many queues are counted for; past that the oldest is forgotten."""
 
-RawCounts = tuple[int, int]
+_LATELY_LISTS: Final = 20
+
+RawCounts: TypeAlias = tuple[int, int]
 """``Completed`` and ``Abandoned`` as Asterisk tells them."""
 
 
 @dataclass(slots=True)
 class _Count:
+    """One of the two, and what was made of it.
+
+    Attributes:
+        told: What the events told.
+        missed: What no event told.
+        offset: What their count is above ours for reasons of their own; ``None`` before the first list.
+        before: The excess at the list before, where one list alone proves nothing.
+        lately: How many of the missed were found lately: their events may still come.
+        doubtful: How many of ours seem to be such, told after they had been found.
+    """
+
     told: int = 0
     missed: int = 0
-    # What their count is above ours for reasons of their own.
     offset: int | None = None
     theirs: int = 0
     before: int = 0
-    is_even: bool = False
+    lately: int = 0
+    lately_lists: int = 0
+    doubtful: int = 0
 
-    def compare(self, theirs: int, early: Callable[[], int]) -> None:
-        """Take their count; ``early`` tells how many of it may be ahead of their events."""
+    @property
+    def ours(self) -> int:
+        """All of them, on a scale of our own."""
+        return self.told + self.missed - self.doubtful
+
+    def excess(self, theirs: int) -> int:
+        """Take their count and return by how much it has grown more than ours."""
         if self.offset is None or theirs < self.theirs:
-            self.offset, self.before = theirs - self.told - self.missed, 0
+            self.offset, self.before, self.lately = theirs - self.told - self.missed, 0, 0
         self.theirs = theirs
-        excess = theirs - self.offset - self.told - self.missed
-        self.is_even = excess == 0
-        if excess > 0:
-            excess = max(excess - early(), 0)
-        if excess > 0 and self.before > 0:
-            self.missed += min(excess, self.before)
-            self.before = max(excess - self.before, 0)
-        elif excess < 0 and self.before < 0:
-            # An event is a fact: what it told was not counted.
-            self.offset += max(excess, self.before)
-            self.before = min(excess - self.before, 0)
-        else:
-            self.before = excess
+        self.doubtful = 0
+        self.lately_lists += 1
+        if self.lately_lists > _LATELY_LISTS:
+            self.lately = 0
+        return theirs - self.offset - self.ours
+
+    def miss(self, count: int) -> None:
+        """Count what no event told."""
+        if count:
+            self.missed += count
+            self.lately += count
+            self.lately_lists = 0
+
+    def miss_if_seen_twice(self, excess: int) -> None:
+        """Believe an excess (>= 0) that is seen at the second list."""
+        proved = min(excess, self.before) if self.before > 0 else 0
+        self.miss(proved)
+        self.before = excess - proved
+
+    def shrink(self, excess: int) -> int:
+        """Explain a negative excess once it is seen at the second list.
+
+        An event that comes after what it tells was found to be missing tells nothing new. Any other is a
+        fact that they did not count.
+
+        Returns:
+            How many were told late.
+        """
+        proved = max(excess, self.before) if self.before < 0 else 0
+        late = min(-proved, self.lately)
+        self.missed -= late
+        self.lately -= late
+        if self.offset is not None:
+            self.offset += proved + late
+        self.before = excess - proved
+        self.doubtful = min(-self.before, self.lately)
+        return late
 
 
 @dataclass(slots=True)
 class _Group:
+    answered: int = 0
     completed: _Count = field(default_factory=_Count)
+    unheard: Unheard = field(default_factory=Unheard)
     abandoned: _Count = field(default_factory=_Count)
     unexplained: int = 0
+    listed_since: Instant | None = None
     # What was worked out last, and from what.
-    seen: tuple[RawCounts, int, int, int] | None = None
+    seen: tuple[RawCounts, int, int, int, int] | None = None
     counters: GroupCounters | None = None
 
 
@@ -81,6 +126,10 @@ class Tally:
 
     def __init__(self) -> None:
         self._groups: dict[GroupName, _Group] = {}
+
+    def answered(self, name: GroupName) -> None:
+        """Note an answer."""
+        self._group(name).answered += 1
 
     def completed(self, name: GroupName) -> None:
         """Note the end of a conversation."""
@@ -94,31 +143,60 @@ class Tally:
         """Note ``more`` waits (fewer, where negative) whose end we call unknown, and Asterisk no abandon."""
         self._group(name).unexplained += more
 
-    def counters(
-        self, name: GroupName, theirs: RawCounts, talking: Callable[[GroupName], int]
-    ) -> GroupCounters:
+    def listed(self, name: GroupName, now: Instant) -> bool:
+        """Note that a list names a queue and return whether it is the first that does."""
+        group = self._group(name)
+        if group.listed_since is not None:
+            return False
+        group.listed_since = now
+        return True
+
+    def listed_since(self, name: GroupName) -> Instant | None:
+        """Return when a queue was listed first, ``None`` if it never was."""
+        return self._group(name).listed_since
+
+    def counters(self, name: GroupName, theirs: RawCounts, talks: Conversations[Talk]) -> GroupCounters:
         """Return what has been counted, Asterisk's own counts considered.
 
         Args:
             name: The queue.
             theirs: Its counts as a list tells them.
-            talking: Counts the conversations under way in a queue; called only where that matters.
+            talks: Knows the conversations under way; asked only where that matters.
         """
         group = self._group(name)
         completed, abandoned = group.completed, group.abandoned
-        seen = (theirs, completed.told, abandoned.told, group.unexplained)
+        seen = theirs, group.answered, completed.told, abandoned.told, group.unexplained
         if seen == group.seen and group.counters is not None:
             return group.counters
-        completed.compare(theirs[0], lambda: talking(name))
-        abandoned.compare(theirs[1], int)
+        is_settled = self._judge(name, group, theirs, talks)
         counters = GroupCounters(
-            completed=completed.told + completed.missed,
-            lost=abandoned.told + abandoned.missed + group.unexplained,
+            answered=group.answered - completed.doubtful,
+            completed=completed.ours,
+            lost=abandoned.ours + group.unexplained,
         )
         # Only what agrees needs no second look.
-        is_settled = completed.is_even and abandoned.is_even and not (completed.before or abandoned.before)
         group.seen, group.counters = (seen, counters) if is_settled else (None, None)
         return counters
+
+    def _judge(self, name: GroupName, group: _Group, theirs: RawCounts, talks: Conversations[Talk]) -> bool:
+        """Find what was missed; return whether all agrees."""
+        completed, abandoned = group.completed, group.abandoned
+        excess = completed.excess(theirs[0])
+        if excess > 0:
+            completed.before = 0
+            found = group.unheard.judge(excess, name, talks)
+            completed.missed += found.carried
+            completed.miss(found.unknown)
+            group.answered += found.unknown
+        else:
+            group.unheard.clear()
+            group.answered -= completed.shrink(excess)
+        lost = abandoned.excess(theirs[1])
+        if lost >= 0:
+            abandoned.miss_if_seen_twice(lost)
+        else:
+            abandoned.shrink(lost)
+        return excess == 0 == lost
 
     def _group(self, name: GroupName) -> _Group:
         group = self._groups.get(name)

@@ -125,7 +125,7 @@ class AsteriskTranslator:
             b"QueueCallerLeave": self._callers.left,
             b"QueueCallerAbandon": self._callers.gave_up,
             b"VarSet": self._callers.variable_set,
-            b"Hangup": self._callers.hung_up,
+            b"Hangup": self._hung_up,
             b"BridgeEnter": self._bridged,
             b"AgentCalled": self._rung,
             b"AgentRingNoAnswer": self._ring_failed,
@@ -152,7 +152,7 @@ class AsteriskTranslator:
         self._reader.reset()
         self._stamps.look_again()
         self._callers.clear()
-        self._talks.clear()
+        self._talks.reconnected()
         self._agents.clear()
         self._lists.clear()
 
@@ -168,6 +168,10 @@ class AsteriskTranslator:
 
     def _joined(self, frame: Frame) -> None:
         self._lists.know(self._callers.joined(frame))
+
+    def _hung_up(self, frame: Frame) -> None:
+        self._callers.hung_up(frame)
+        self._talks.hung_up(frame.text("Uniqueid"))
 
     def _bridged(self, frame: Frame) -> None:
         channel = frame.text("Uniqueid")

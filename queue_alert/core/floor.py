@@ -40,6 +40,7 @@ _ANSWERED, _COMPLETED = VisitState.ANSWERED, VisitState.COMPLETED
 # A look into an enum costs more than a count.
 _ABANDONED, _UNKNOWN = Outcome.ABANDONED, Outcome.UNKNOWN
 _WRAPUP = AgentState.WRAPUP
+_INFERRED = Provenance.INFERRED
 _LONGEST_SETTLE_S: Seconds = 60.0
 _PHASES = 64
 _WHOLE_SECOND_S: Seconds = 1.0
@@ -198,6 +199,8 @@ class Floor:
             if visit is not None and visit.state == _COMPLETED:
                 return
             visit = self._answer_missed(group, event, now)
+        elif event.provenance is _INFERRED:
+            self.visits.correct(group, event.source)
         visit.state = _COMPLETED
         statistics = group.statistics
         if now >= statistics.bucket_ends_at:

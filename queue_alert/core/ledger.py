@@ -16,6 +16,7 @@ __all__ = ["Counts", "Ledger", "OwnCounts", "adjust_flow_outs", "counts_of"]
 
 _FLOW_OUTS = ("rerouted", "timeout", "exit_key", "no_agents", "withdrawn", "callback")
 _RECENT_LISTS = 3
+_LATE_LISTS = 20
 
 
 class OwnCounts(Protocol):
@@ -67,8 +68,10 @@ class Ledger:
         "_before",
         "_ended",
         "_latest",
+        "_losses_until",
         "_ours",
         "_recent_answers",
+        "_recent_losses",
         "_recent_until",
         "_theirs",
         "is_whole",
@@ -85,11 +88,14 @@ class Ledger:
         self._ended = -1
         """Conversations that had ended when answers were last looked for."""
         self._agreed: GroupCounters | None = None
-        self._agreed_at = (0, 0)
+        self._agreed_at = (0, 0, 0)
         """Ours, when theirs were found to agree with them in everything."""
         self._recent_answers = 0
         """Answers found lately, each taken for a contact that nobody told us of."""
         self._recent_until = 0
+        self._recent_losses = 0
+        """Losses found lately, each counted as one more contact whose end is unknown."""
+        self._losses_until = 0
 
     def begins_anew(self, theirs: GroupCounters) -> bool:
         """Return whether the ACD has begun to count anew: a count has fallen, or is not told any more."""
@@ -140,13 +146,16 @@ class Ledger:
 
         Its list may be ahead of its events by a moment, so only what is found twice in a row is believed.
         """
-        ended, gone = own.count_of("completed"), own.lost()
-        if theirs is self._agreed and (ended, gone) == self._agreed_at:
+        ended, gone, connected = own.count_of("completed"), own.lost(), own.count_of("answered")
+        if theirs is self._agreed and (ended, gone, connected) == self._agreed_at:
             return 0
-        lost = completed = 0
+        lost = completed = answered = 0
         if theirs.completed is not None and self._theirs.completed is not None:
             grown = ended - self._ours.completed
             completed = self._twice("completed", theirs.completed - self._theirs.completed - grown)
+        if theirs.answered is not None and self._theirs.answered is not None:
+            grown = connected - self._ours.answered
+            answered = self._twice("answered", theirs.answered - self._theirs.answered - grown)
         if theirs.lost is not None and self._theirs.lost is not None:
             lost = theirs.lost - self._theirs.lost - (gone - self._ours.lost)
         if lost > 0:
@@ -154,21 +163,23 @@ class Ledger:
             lost = max(lost - pending(), 0)
         deficit = -lost
         lost = self._twice("lost", lost)
-        if not (completed or lost or deficit or self._recent_answers) and ended == self._ended:
+        if not (answered or completed or lost or deficit or self._recent_answers) and ended == self._ended:
             if not any(self._before.values()):
-                self._agreed, self._agreed_at = theirs, (ended, gone)
+                self._agreed, self._agreed_at = theirs, (ended, gone, connected)
             return 0
         _adjust(own, "completed", completed)
         self._ended = ended + completed
-        # A conversation that ended unseen may be one of those under way; once they are over, too, it shows.
-        heard = own.count_of("completed") - own.count_of("carried")
-        unanswered = max(heard - own.count_of("answered"), 0)
+        unanswered = answered
+        if theirs.answered is None:
+            # A conversation that ended unseen may be one under way; once they are over, too, it shows.
+            heard = own.count_of("completed") - own.count_of("carried")
+            unanswered = max(heard - connected, 0)
         _adjust(own, "answered", unanswered)
-        self.unended = unanswered - completed
+        self.unended = unanswered - completed if theirs.answered is None else 0
         explained = self._explain(deficit, lost, unanswered, own.count_of("unknown"))
         _adjust(own, "unknown", max(lost, 0) - explained)
         _adjust(own, "offered", unanswered + max(lost, 0) - explained)
-        return max(abs(completed), unanswered + max(lost, 0))
+        return max(abs(completed), abs(unanswered) + max(lost, 0))
 
     def _explain(self, deficit: int, lost: int, unanswered: int, unknown: int) -> int:
         """Return how many whose end is unknown are those who were answered unseen.
@@ -190,9 +201,21 @@ class Ledger:
         else:
             self._recent_until -= 1
             self._recent_answers = self._recent_answers - late if self._recent_until > 0 else 0
+        again = self._told_late(-lost - explained - late, unknown - explained - late)
+        if lost > 0:
+            self._recent_losses, self._losses_until = self._recent_losses + lost, _LATE_LISTS
         if lost < 0:
-            self._before["lost"] += lost + explained + late
-        return explained + late
+            self._before["lost"] += lost + explained + late + again
+        return explained + late + again
+
+    def _told_late(self, deficit: int, unknown: int) -> int:
+        """Return how many losses found lately were told afterwards, so that they are counted twice."""
+        self._losses_until -= 1
+        if self._losses_until <= 0:
+            self._recent_losses = 0
+        again = max(min(deficit, self._recent_losses, unknown), 0)
+        self._recent_losses -= again
+        return again
 
     def _twice(self, name: str, excess: int) -> int:
         before = self._before.get(name, 0)

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from queue_alert.core.events import FeedState, GroupCounters
+from queue_alert.core.events import FeedState
+from queue_alert.core.units import GroupName
 from simulator.acd import Simulation
 from simulator.exchange import Exchange
 from simulator.faults import Fault, FaultKind, Faults
@@ -25,15 +27,27 @@ from tests.simulator.truth import (
     EVERYTHING,
     FACTOR,
     LOSSES,
+    UNSHRUNK,
     assert_the_floor_is_true,
     counts,
     faults,
     grown,
+    told_by_the_acd,
     truly_counted,
     views,
 )
 
 NEUTRAL = [MqttWire, WebhookWire, WebSocketWire]
+ON_A_STREAM = [FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.DISCONNECT, FaultKind.SKEW]
+"""What can befall a manager connection: one stream of bytes delays nothing behind what is said later."""
+LISTS = 20
+"""So many lists later, half a minute apart, the conversations that were under way are over."""
+ALL_IN_SIGHT = structs.replace(
+    NOTHING_GOES_RIGHT,
+    warm_up_s=0.0,
+    groups=tuple(structs.replace(group, waiting_at_start=0) for group in NOTHING_GOES_RIGHT.groups),
+)
+"""Nobody talks as it begins: of such conversations the simulated floor never tells the end."""
 QUIET_S = 90.0
 """After the faults: every way has said all again by then."""
 
@@ -65,9 +79,9 @@ def test_every_count_is_the_acds_and_every_error_was_a_correction(
     wire = wired(kind, mixture, seed)
     wire.list_every_s = float("inf")  # nobody says all of his own accord
     run_until(wire, START + ENDS_S + QUIET_S)
-    truth = {snapshot.group: snapshot.counters for snapshot in wire.exchange.snapshot(wire.now)}
+    truth = told_by_the_acd(wire, wire.now)
     errors = {
-        name: max(abs(error) for error in grown(truth[name] or GroupCounters(), counts(view)).values())
+        name: max(abs(error) for error in grown(truth[name], counts(view)).values())
         for name, view in views(wire, wire.now).items()
     }
     corrected = {name: view.corrections for name, view in views(wire, wire.now).items()}
@@ -99,15 +113,59 @@ def test_who_waits_at_an_asterisk_is_known_after_any_mixture_of_faults(
     assert_the_floor_is_true(wire, wire.now)
 
 
-@given(
-    mixture=faults([FaultKind.DROP, FaultKind.DISCONNECT, FaultKind.SKEW]),
-    seed=st.integers(0, 10_000),
-)
-@settings(max_examples=15 * FACTOR)
-def test_an_asterisk_that_counts_coarsely_is_never_counted_too_high(mixture: list[Fault], seed: int) -> None:
-    """It says nothing of who left by a key, and not surely when a conversation ended: some stay unknown."""
-    wire = wired(AsteriskWire, mixture, seed, NOTHING_GOES_RIGHT)
-    run_until(wire, START + ENDS_S + QUIET_S)
+def without_keys(scenario: Scenario) -> Scenario:
+    groups = tuple(structs.replace(group, exit_key_ratio=0.0) for group in scenario.groups)
+    return structs.replace(scenario, groups=groups)
+
+
+def outcomes_but_answers(told: Wire, name: GroupName) -> tuple[int, int]:
+    """Return how many left without an answer by us (who may be anywhere on the way out) and truly."""
+    group, truth = told.monitor._floor.groups[name], told.exchange.simulation.counters(name)
+    ours = views(told, told.now)[name].today.outcomes
+    left = sum(ours.values()) - ours.get("answered", 0) + told.monitor._floor.visits.pending(group)
+    return left, sum(truth.outcomes.values()) - truth.outcomes.get("answered", 0)
+
+
+@given(mixture=faults(ON_A_STREAM), seed=st.integers(0, 10_000))
+@settings(max_examples=10 * FACTOR, phases=UNSHRUNK.phases)
+def test_every_count_at_an_asterisk_is_true_and_every_error_was_a_correction(
+    mixture: list[Fault], seed: int
+) -> None:
+    """Though it says only how many conversations ended and how many gave up, all else follows from them."""
+    wire = wired(AsteriskWire, mixture, seed, without_keys(ALL_IN_SIGHT))
+    wire.list_every_s = float("inf")  # no list but at every connection
+    run_until(wire, START + ENDS_S + 10.0)
+    errors = {}
     for name, view in views(wire, wire.now).items():
         short = grown(truly_counted(wire)[name], counts(view))
-        assert {field for field in ("offered", "answered", "completed") if short[field] < 0} == set()
+        errors[name] = max(abs(short[count]) for count in ("offered", "answered", "completed"))
+    corrected = {name: view.corrections for name, view in views(wire, wire.now).items()}
+    for _ in range(LISTS):
+        wire.tell_all()
+        run_until(wire, wire.now + 30.0)
+    for name, view in views(wire, wire.now).items():
+        truth = truly_counted(wire)[name]
+        assert (view.today.offered, view.today.answered, view.today.completed) == (
+            truth.offered,
+            truth.answered,
+            truth.completed,
+        )
+        left, truly_left = outcomes_but_answers(wire, name)
+        assert left == truly_left
+        assert view.corrections - corrected[name] >= errors[name]
+
+
+@given(mixture=faults(ON_A_STREAM), seed=st.integers(0, 10_000))
+@settings(max_examples=10 * FACTOR, phases=UNSHRUNK.phases)
+def test_at_an_asterisk_only_who_left_by_a_key_and_was_not_heard_may_be_missing(
+    mixture: list[Fault], seed: int
+) -> None:
+    """It counts them nowhere: nobody who did not see them can know of them."""
+    wire = wired(AsteriskWire, mixture, seed, ALL_IN_SIGHT)
+    run_until(wire, START + ENDS_S + LISTS * 30.0)
+    for name, view in views(wire, wire.now).items():
+        truth, today = wire.exchange.simulation.counters(name), view.today
+        unheard = truth.outcomes.get("exit_key", 0) - today.outcomes.get("exit_key", 0)
+        assert today.answered == truth.outcomes.get("answered", 0)
+        assert today.completed == truth.completed
+        assert 0 <= truth.offered - today.offered <= unheard

@@ -1,10 +1,14 @@
 from typing import Any
 
+import pytest
+
+from adapters.asterisk import talks
 from adapters.asterisk.frames import Frame
 from adapters.asterisk.outbox import Outbox
 from adapters.asterisk.talks import TalkDesk
 from adapters.asterisk.tally import Tally
-from queue_alert.core.units import AgentId, ContactId
+from queue_alert.core.events import AcdEvent, ContactCompleted, Provenance
+from queue_alert.core.units import AgentId, ContactId, GroupName
 from tests.adapters.asterisk.helpers import Exchange
 
 
@@ -142,3 +146,167 @@ def test_only_so_many_conversations_are_remembered() -> None:
     for number in range(1, 4):
         desk.held(Frame(f"Event: Hold\r\nUniqueid: 9.{number}", lambda _kind, _detail: None))
     assert [event.contact for event in outbox.take()] == ["1.2", "1.3"]  # type: ignore[union-attr]
+
+
+# ---- ends that nobody told
+
+SALES = GroupName("sales")
+
+
+def said(event: str, **headers: str) -> Frame:
+    lines = [f"Event: {event}", *(f"{name}: {value}" for name, value in headers.items())]
+    return Frame("\r\n".join(lines), lambda _kind, _detail: None)
+
+
+class Desk:
+    """A desk of conversations, lists at will, and what was counted."""
+
+    def __init__(self) -> None:
+        self.outbox, self.tally = Outbox("pbx"), Tally()
+        self.outbox.now = 1_000.0
+        self.desk = TalkDesk(self.outbox, self.tally)
+        self.tally.listed(SALES, self.outbox.now)
+
+    def connect(self, channel: str, agent: str, agent_channel: str = "") -> None:
+        self.outbox.now += 10.0
+        heard = said("AgentConnect", Queue="sales", Uniqueid=channel, DestUniqueid=agent_channel)
+        self.desk.answered(heard, ContactId(channel), AgentId(agent))
+
+    def complete(self, channel: str, agent: str, talk_s: float) -> list[AcdEvent]:
+        self.outbox.take()
+        heard = said("AgentComplete", Queue="sales", Uniqueid=channel, TalkTime=f"{talk_s:.0f}")
+        self.desk.completed(heard, AgentId(agent))
+        return self.outbox.take()
+
+    def review(self, *free: str, times: int = 1) -> None:
+        for _ in range(times):
+            self.outbox.now += 30.0
+            self.desk.review(lambda _group, agent: agent in free)
+
+    def surely_over(self) -> list[str]:
+        return [talk.contact for talk in self.desk.under_way(SALES) if talk.is_surely_over]
+
+    def counted(self) -> tuple[int | None, int | None]:
+        counters = self.tally.counters(SALES, (0, 0), self.desk)
+        return counters.answered, counters.completed
+
+
+def test_a_conversation_whose_agent_two_lists_show_free_is_over() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice")
+    office.connect("1.2", "Bob")
+    office.review("Alice")
+    assert office.surely_over() == []
+    office.review("Alice")
+    assert office.surely_over() == ["1.1"]
+    office.review()
+    assert office.surely_over() == []
+
+
+def test_one_whose_agent_answers_another_caller_is_over_though_the_agent_never_seems_free() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice")
+    office.connect("1.2", "Alice")
+    office.review(times=2)
+    assert office.surely_over() == ["1.1"]
+
+
+def test_one_whose_agent_ends_another_is_over_too() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice")
+    office.outbox.now += 90.0
+    assert len(office.complete("1.2", "Alice", 60)) == 1
+    office.review(times=2)
+    assert office.surely_over() == ["1.1"]
+    assert office.counted() == (2, 1)
+
+
+def test_after_its_agent_was_seen_to_hang_up_the_end_is_waited_for_an_hour() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice", "9.9")
+    office.desk.hung_up("9.9")
+    office.desk.hung_up("8.8")
+    office.review("Alice", times=100)
+    assert office.surely_over() == []
+    office.review("Alice", times=22)
+    assert office.surely_over() == ["1.1"]
+
+
+def test_one_that_asterisk_never_counts_is_forgotten_at_last() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice")
+    office.review("Alice", times=5)
+    assert office.desk.under_way(SALES) == []
+    assert len(office.complete("1.1", "Alice", 150)) == 1
+    office.connect("1.2", "Alice")
+    office.review("Alice", times=120)
+    (event,) = office.complete("1.2", "Alice", 9)
+    assert isinstance(event, ContactCompleted)
+    assert office.counted() == (3, 2)  # nobody knows any more that it was answered
+
+
+def test_an_end_that_was_found_and_is_told_after_all_is_told_once() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice")
+    (talk,) = office.desk.under_way(SALES)
+    office.outbox.take()
+    office.outbox.now += 60.0
+    office.desk.end_unheard(talk)
+    (event,) = office.outbox.take()
+    assert isinstance(event, ContactCompleted)
+    assert (event.contact, event.agent, event.provenance) == ("1.1", "Alice", Provenance.INFERRED)
+    assert office.complete("1.1", "Alice", 60) == []
+    assert office.counted() == (1, 1)
+
+
+def test_what_is_said_twice_is_one_conversation() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice", "9.9")
+    office.connect("1.1", "Alice", "9.9")
+    office.outbox.now += 5.0
+    assert len(office.complete("1.1", "Alice", 15)) == 1
+    assert office.complete("1.1", "Alice", 15) == []
+    assert office.counted() == (1, 1)
+
+
+def test_a_beginning_behind_its_end_is_told_and_not_counted_again() -> None:
+    office = Desk()
+    office.outbox.now += 60.0
+    office.complete("1.1", "Alice", 20)
+    office.connect("1.1", "Alice")
+    assert len(office.outbox.take()) == 1
+    assert office.counted() == (1, 1)
+
+
+def test_one_that_was_under_way_at_the_first_list_was_not_answered_for_us() -> None:
+    office = Desk()
+    office.desk.carried(SALES, AgentId("Alice"))
+    office.desk.carried(SALES, AgentId("Bob"))
+    office.outbox.now += 60.0
+    office.complete("1.1", "Alice", 300)
+    office.review("Bob", times=2)
+    (bob,) = office.desk.under_way(SALES)
+    assert bob.is_surely_over
+    office.desk.end_unheard(bob)
+    assert office.outbox.take() == []
+    assert office.counted() == (0, 1)
+
+
+def test_over_a_lost_connection_a_conversation_is_known_and_its_holds_are_not() -> None:
+    exchange = talking()
+    exchange.say("BridgeEnter", Uniqueid="9.9")
+    exchange.say("Hold", Uniqueid="9.9")
+    exchange.translator.disconnected(exchange.now)
+    exchange.translator.connected(exchange.now)
+    exchange.now += 9.0
+    assert complete(exchange, TalkTime="9") == [completed(talk_s=9.0)]
+
+
+def test_only_so_many_ended_conversations_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talks, "_ENDED_LIMIT", 1)
+    office = Desk()
+    for channel in ("1.1", "1.2"):
+        office.connect(channel, "Alice")
+        office.complete(channel, "Alice", 0)
+    assert office.complete("1.2", "Alice", 0) == []
+    assert len(office.complete("1.1", "Alice", 0)) == 1

@@ -1,5 +1,7 @@
 """Asterisk's counts against what its events told."""
 
+from dataclasses import dataclass
+
 from adapters.asterisk.tally import GROUP_LIMIT, Tally
 from queue_alert.core.events import GroupCounters, GroupSnapshotTaken
 from queue_alert.core.units import GroupName
@@ -8,15 +10,44 @@ from tests.adapters.asterisk.helpers import Exchange, frame
 SALES = GroupName("sales")
 
 
+@dataclass(eq=False)
+class Talk:
+    is_surely_over: bool = False
+    is_carried: bool = False
+
+
+class Talks:
+    """Conversations that are under way because a test says so."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.talking: list[Talk] = []
+        self.ended: list[Talk] = []
+        self._tally = tally
+
+    def under_way(self, _group: GroupName) -> list[Talk]:
+        return list(self.talking)
+
+    def end_unheard(self, talk: Talk) -> None:
+        self.ended.append(talk)
+        if not talk.is_carried:
+            self._tally.completed(SALES)
+
+
 class Queue:
     """A tally and a short way to ask it."""
 
     def __init__(self) -> None:
         self.tally = Tally()
+        self.talks = Talks(self.tally)
 
-    def listed(self, completed: int, abandoned: int, *, talking: int = 0) -> tuple[int | None, int | None]:
-        counters = self.tally.counters(SALES, (completed, abandoned), lambda _name: talking)
+    def listed(self, completed: int, abandoned: int, *talking: Talk) -> tuple[int | None, int | None]:
+        self.talks.talking = list(talking)
+        counters = self.tally.counters(SALES, (completed, abandoned), self.talks)
         return counters.completed, counters.lost
+
+    def answered(self, completed: int, abandoned: int, *talking: Talk) -> int | None:
+        self.talks.talking = list(talking)
+        return self.tally.counters(SALES, (completed, abandoned), self.talks).answered
 
 
 def test_what_was_counted_before_anybody_listened_is_none_of_ours() -> None:
@@ -53,8 +84,9 @@ def test_a_list_ahead_of_its_event_is_no_miss() -> None:
 def test_a_conversation_counted_before_its_event_is_no_miss_however_late_that_comes() -> None:
     queue = Queue()
     queue.listed(10, 4)
+    talk = Talk()
     for _ in range(5):
-        assert queue.listed(11, 4, talking=1) == (0, 0)
+        assert queue.listed(11, 4, talk) == (0, 0)
     queue.tally.completed(SALES)
     assert queue.listed(11, 4) == (1, 0)
 
@@ -62,10 +94,71 @@ def test_a_conversation_counted_before_its_event_is_no_miss_however_late_that_co
 def test_a_miss_hidden_behind_conversations_comes_out_once_they_are_over() -> None:
     queue = Queue()
     queue.listed(10, 4)
-    assert queue.listed(11, 4, talking=1) == (0, 0)
+    talk, later = Talk(), Talk()
+    assert queue.listed(11, 4, talk) == (0, 0)
+    assert queue.listed(11, 4, talk, later) == (0, 0)
     queue.tally.completed(SALES)
-    assert queue.listed(12, 4) == (1, 0)
+    # The one that began later cannot have been counted at the first list.
+    assert queue.listed(12, 4, later) == (2, 0)
+    assert queue.answered(12, 4, later) == 1
+
+
+def test_a_conversation_that_is_surely_over_is_the_missing_one_and_was_answered_before() -> None:
+    queue = Queue()
+    queue.tally.answered(SALES)
+    queue.listed(10, 4)
+    talk, other = Talk(), Talk()
+    assert queue.listed(11, 4, talk, other) == (0, 0)
+    talk.is_surely_over = True
+    assert queue.listed(11, 4, talk, other) == (1, 0)
+    assert queue.talks.ended == [talk]
+    assert queue.listed(11, 4, other) == (1, 0)
+    assert queue.answered(11, 4, other) == 1
+
+
+def test_the_end_of_one_that_was_under_way_at_the_start_is_no_answer_of_ours() -> None:
+    queue = Queue()
+    queue.listed(10, 4)
+    carried = Talk(is_surely_over=True, is_carried=True)
+    assert queue.listed(11, 4, carried) == (0, 0)
+    assert queue.listed(11, 4, carried) == (1, 0)
+    assert queue.talks.ended == [carried]
+    assert queue.answered(11, 4) == 0
+
+
+def test_each_of_two_missing_has_suspects_of_its_own() -> None:
+    queue = Queue()
+    queue.listed(10, 4)
+    first, second = Talk(), Talk()
+    queue.listed(11, 4, first)
+    queue.listed(12, 4, first, second)
+    # One conversation cannot explain both.
+    assert queue.listed(12, 4, first) == (1, 0)
+    queue.tally.completed(SALES)
     assert queue.listed(12, 4) == (2, 0)
+
+
+def test_what_is_told_after_it_was_found_to_be_missing_is_counted_once() -> None:
+    queue = Queue()
+    queue.listed(10, 4)
+    queue.listed(11, 5)
+    assert queue.listed(11, 5) == (1, 1)
+    queue.tally.completed(SALES)
+    queue.tally.abandoned(SALES)
+    for _ in range(3):
+        assert queue.listed(11, 5) == (1, 1)
+    assert queue.answered(11, 5) == 0
+
+
+def test_what_is_told_long_after_is_another_one_that_asterisk_did_not_count() -> None:
+    queue = Queue()
+    queue.listed(10, 4)
+    queue.listed(11, 4)
+    for number in range(30):
+        queue.tally.abandoned(SALES)
+        queue.listed(11, 5 + number)
+    queue.tally.completed(SALES)
+    assert [queue.listed(11, 34) for _ in range(3)] == [(2, 30)] * 3
 
 
 def test_an_event_that_asterisk_did_not_count_is_a_fact_and_hides_no_later_miss() -> None:
@@ -102,8 +195,12 @@ def test_only_so_many_queues_are_counted_for() -> None:
     tally = Tally()
     for number in range(GROUP_LIMIT + 1):
         tally.completed(GroupName(f"q{number}"))
-    counts = [tally.counters(GroupName(name), (5, 0), lambda _name: 0) for name in (f"q{GROUP_LIMIT}", "q0")]
-    assert counts == [GroupCounters(completed=1, lost=0), GroupCounters(completed=0, lost=0)]
+    talks = Talks(tally)
+    counts = [tally.counters(GroupName(name), (5, 0), talks) for name in (f"q{GROUP_LIMIT}", "q0")]
+    assert counts == [
+        GroupCounters(answered=0, completed=1, lost=0),
+        GroupCounters(answered=0, completed=0, lost=0),
+    ]
 
 
 # ---- what the translator notes
