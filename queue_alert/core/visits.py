@@ -21,7 +21,7 @@ _AHEAD_S: Seconds = 5.0
 """An ACD's clock may be ahead of ours by this much without remark; such a time is taken as now."""
 
 
-class Deadline(msgspec.Struct, frozen=True):
+class Deadline(msgspec.Struct, frozen=True, gc=False):
     """What time alone brings about in a group: to a visit, to an agent, or (neither) to its severity."""
 
     group: Group
