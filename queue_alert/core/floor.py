@@ -27,7 +27,7 @@ from queue_alert.core.events import (
     Outcome,
     Provenance,
 )
-from queue_alert.core.group import AgentRecord, Group, Visit, VisitState
+from queue_alert.core.group import OLDEST_S, AgentRecord, Group, Visit, VisitState
 from queue_alert.core.policy import Policy
 from queue_alert.core.units import AgentId, FeedName, GroupName, Instant, Seconds
 from queue_alert.core.visits import Deadline, Visits
@@ -207,7 +207,7 @@ class Floor:
             statistics.rotate(now)
         statistics.totals.completed += 1
         talk_s, held_s = event.talk_s, event.held_s
-        if talk_s is not None and self.visits.is_plausible(talk_s, group):
+        if talk_s is not None and (0.0 <= talk_s <= OLDEST_S or self.visits.is_plausible(talk_s, group)):
             statistics.talk.add(talk_s)
         if held_s and self.visits.is_plausible(held_s, group):
             statistics.held.add(held_s)
@@ -241,14 +241,18 @@ class Floor:
         if group is None:
             return
         state, reason = event.state, event.reason
-        record = group.agents.get(event.agent)
-        if record is None or state is _WRAPUP:
-            self.set_agent(group, event.agent, state, reason, event.wrapup_s, now, event.source)
+        agent = event.agent
+        record = group.agents.get(agent)
+        if record is None:
+            self.set_agent(group, agent, state, reason, event.wrapup_s, now, event.source)
         elif record.state is not state or record.reason != reason:
             record.state = state
             record.reason = reason
             record.since = now
             record.wrapup_until = NEVER
+            if state is _WRAPUP:
+                record.source = event.source
+                record.wrapup_until = self._wrapup_until(group, agent, event.wrapup_s, now)
             group.cached_view = None
 
     def agent_removed(self, event: AgentRemoved, now: Instant) -> None:
@@ -274,10 +278,7 @@ class Floor:
         if record is None and len(group.agents) >= self.policy.max_agents_per_group:
             self.report(Anomaly.TOO_MANY_AGENTS, group.name, f"limit={self.policy.max_agents_per_group}")
             return False
-        until = NEVER
-        if state is _WRAPUP and wrapup_s is not None:
-            until = now + max(wrapup_s, 0.0)
-            self.deadlines.push(until, Deadline(group, agent=agent))
+        until = self._wrapup_until(group, agent, wrapup_s, now) if state is _WRAPUP else NEVER
         if record is None:
             group.agents[agent] = AgentRecord(state, reason, now, until, source)
         else:
@@ -340,6 +341,16 @@ class Floor:
                 group.statistics.rotate(now)
             group.cached_view = None
         return group
+
+    def _wrapup_until(
+        self, group: Group, agent: AgentId, wrapup_s: Seconds | None, now: Instant
+    ) -> Instant:
+        """Return when an agent's wrap-up that begins now is over, and look at it then."""
+        if wrapup_s is None:
+            return NEVER
+        until = now + max(wrapup_s, 0.0)
+        self.deadlines.push(until, Deadline(group, None, agent))
+        return until
 
     def _answer_missed(self, group: Group, event: ContactCompleted, now: Instant) -> Visit:
         """Count the answer that must have been, unless it has been: nobody talks who was not answered."""
