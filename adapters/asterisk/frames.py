@@ -29,8 +29,6 @@ _START: Final = len(b"Event: VarSet")
 _VARIABLE_SET: Final = b"Event: VarSet"
 _VARIABLE_START: Final = 9
 _VARIABLE_KEY: Final = b"\nVariable: "
-_VARIABLE_AT: Final = len(_VARIABLE_KEY)
-_VARIABLE_END: Final = _VARIABLE_AT + _VARIABLE_START
 _NAME: Final = re.compile(rb"[A-Za-z]{1,40}")
 
 Handler = TypeVar("Handler")
@@ -82,14 +80,9 @@ class Frame:
 
         The first line has no name here: see :attr:`event`.
         """
-        data = self._data
-        key = _KEYS[name]
         # From the end: what a queue adds to an event stands behind what a channel does.
-        at = data.rfind(key)
-        if at < 0:
-            return ""
-        at += len(key)
-        return data[at : data.find("\r", at)]
+        _, found, rest = self._data.rpartition(_KEYS[name])
+        return rest[: rest.find("\r")] if found else ""
 
     def word(self, name: str, *others: str) -> str:
         """Return an identifier: the value of ``name`` or else of the first of ``others`` that has one.
@@ -157,7 +150,8 @@ class FrameReader(Generic[Handler, RawHandler]):
         self._dull = frozenset(line[:_START] for line in self._ignored).difference(
             line[:_START] for line in (*self._wanted, *self._wanted_raw)
         )
-        self._variables = frozenset(name[:_VARIABLE_START] for name in variables)
+        # One that names no variable is not passed over: its own beginning stands for the name.
+        self._variables = frozenset(name[:_VARIABLE_START] for name in (*variables, _VARIABLE_SET))
         self._replies = replies
         self._skipped = skipped
         self._rest = b""
@@ -187,13 +181,12 @@ class FrameReader(Generic[Handler, RawHandler]):
         # A few operations decide about a frame: most go no further than this loop.
         for piece in pieces:
             start = piece[:_START]
-            if start in dull:
-                continue
             if start == _VARIABLE_SET:
                 # Its last lines are Variable and Value; neither has a line break in it.
-                at = piece.rfind(_VARIABLE_KEY)
-                if at >= 0 and piece[at + _VARIABLE_AT : at + _VARIABLE_END] not in variables:
+                if piece.rpartition(_VARIABLE_KEY)[2][:_VARIABLE_START] not in variables:
                     continue
+            elif start in dull:
+                continue
             first = piece[: piece.find(b"\r")]
             handler = wanted.get(first)
             if handler is not None:

@@ -1,6 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.asterisk.frames import FRAME_LIMIT, Frame, FrameReader, UnreadableFrameError
 from queue_alert.ports import Skipped
@@ -66,6 +68,23 @@ def test_the_last_of_two_headers_counts() -> None:
     assert frame(b"Event: Wanted\r\nName: a\r\nName: b").text("Name") == "b"
 
 
+@given(
+    lines=st.lists(
+        st.tuples(
+            st.sampled_from(["Name", "DestName", "Name2", "Queue"]),
+            st.text(st.sampled_from("ab: N\n"), max_size=8),
+        ),
+        max_size=8,
+    )
+)
+def test_a_header_is_what_reading_every_line_finds(lines: list[tuple[str, str]]) -> None:
+    text = "".join(f"\r\n{name}: {value}" for name, value in lines)
+    last = dict(lines)
+    one = frame(f"Event: Wanted{text}".encode())
+    assert {name: one.text(name) for name in last} == last
+    assert one.text("Missing") == ""
+
+
 def test_a_header_without_a_space_is_none() -> None:
     assert frame(b"Event: Wanted\r\nName:Alice\r\nOther").text("Name") == ""
 
@@ -105,6 +124,11 @@ def test_only_wanted_variables_come_through(reader: Reader) -> None:
     trap = b"Event: VarSet\r\nVariable: NOTE\r\nValue: Variable: QUEUESTATUS\r\n\r\n"
     status = b"Event: VarSet\r\nVariable: QUEUESTATUS\r\nValue: TIMEOUT\r\n\r\n"
     assert reader.read(other + trap + status) == [("variable", "TIMEOUT")]
+    assert reader.skipped == []
+
+
+def test_a_variable_set_that_names_none_comes_through(reader: Reader) -> None:
+    assert reader.read(b"Event: VarSet\r\nUniqueid: 1\r\nValue: 7\r\n\r\n") == [("variable", "7")]
     assert reader.skipped == []
 
 
