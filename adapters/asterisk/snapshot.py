@@ -41,6 +41,7 @@ SIZE_LIMIT: Final = 32_000_000
 _KNOWN_LIMIT: Final = 5_000
 _REPORT_LIMIT: Final = 10_000
 _ENTRY: Final = b"Event: QueueEntry"
+_MEMBER: Final = b"Event: QueueMember"
 _MARK: Final = b"\r\nActionID: "
 
 _DEAF: Final = (
@@ -240,7 +241,7 @@ class ListDesk:
                 caller=known_caller(frame),
             )
             groups.setdefault(name, _Group()).waiting.append(waiting)
-        elif frame.event == "QueueMember":
+        elif body.startswith(_MEMBER):
             # It has other headers than an event for the same things.
             return name, read_report(frame, AgentId(frame.word("Name", "Location")))
         else:
