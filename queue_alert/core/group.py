@@ -55,6 +55,7 @@ class VisitState:
 
 
 NOBODY = FeedName("")
+_ANSWERED = VisitState.ANSWERED
 
 
 class Visit(msgspec.Struct, gc=False):
@@ -223,7 +224,7 @@ class Group:
         """Forget the earlier ones of those that left, all at once: a dict is slow to lose its first."""
         visits = list(self.departed.values())
         earlier, latest = visits[:-DEPARTED_KEPT], visits[-DEPARTED_KEPT:]
-        talking = [visit for visit in earlier if visit.state == VisitState.ANSWERED][-TALKING_KEPT:]
+        talking = [visit for visit in earlier if visit.state == _ANSWERED][-TALKING_KEPT:]
         self.departed = {visit.contact: visit for visit in (*talking, *latest)}
         self.most_departed = len(self.departed) + DEPARTED_KEPT
 
