@@ -342,9 +342,7 @@ class Floor:
             group.cached_view = None
         return group
 
-    def _wrapup_until(
-        self, group: Group, agent: AgentId, wrapup_s: Seconds | None, now: Instant
-    ) -> Instant:
+    def _wrapup_until(self, group: Group, agent: AgentId, wrapup_s: Seconds | None, now: Instant) -> Instant:
         """Return when an agent's wrap-up that begins now is over, and look at it then."""
         if wrapup_s is None:
             return NEVER
