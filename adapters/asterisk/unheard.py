@@ -76,10 +76,10 @@ class Unheard:
     def judge(self, excess: int, group: GroupName, talks: Conversations[Talk]) -> _Found:
         """Return what of an excess (> 0) is proved; what appears now can be only at a later list."""
         self._trim(excess)
-        under_way = set(talks.under_way(group))
-        found = _Found()
-        for talk in [talk for talk in under_way if talk.is_surely_over]:
-            if self.claims:
+        known = talks.under_way(group)
+        under_way, found = set(known), _Found()
+        for talk in known:
+            if self.claims and talk.is_surely_over:
                 self._take_one()
                 found.carried += talk.is_carried
                 excess -= 1
@@ -89,7 +89,7 @@ class Unheard:
         excess -= found.unknown
         more = excess - sum(claim.count for claim in self.claims)
         if more > 0:
-            self.claims.append(_Claim(more, {*under_way}))
+            self.claims.append(_Claim(more, set(under_way)))
         return found
 
     def _settle(self, under_way: AbstractSet[Conversation], found: _Found) -> None:
