@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import msgspec
@@ -21,6 +22,7 @@ from queue_alert.ports import (
     LampObserver,
     OutputDriver,
     OutputSetup,
+    SelfHealingOutput,
 )
 
 __all__ = ["FIRST_PAUSE_S", "LONGEST_PAUSE_S", "LampEngine"]
@@ -38,8 +40,9 @@ _HEALTHY_AFTER_S: Final[Seconds] = 60.0
 class LampEngine:
     """All outputs of light and sound, in phase.
 
-    An output that fails is closed, reported to the observer and opened again after a growing pause; the
-    others are not disturbed. Before the first level, outputs say that nothing is known.
+    An output that fails is closed, reported to the observer and opened again after a growing pause, unless it
+    looks after its device itself (:class:`~queue_alert.ports.SelfHealingOutput`); the others are not
+    disturbed. Before the first level, outputs say that nothing is known.
 
     Args:
         outputs: The outputs, each name once.
@@ -127,6 +130,8 @@ class LampEngine:
         for player in self._players.values():
             if self._is_closed:
                 return
+            if isinstance(player.output, SelfHealingOutput):
+                player.output.listen(partial(self._told, asyncio.get_running_loop(), player))
             try:
                 self._open(player)
             except DriverError as error:
@@ -164,7 +169,7 @@ class LampEngine:
         except DriverError as error:
             self._fail(player, error)
         else:
-            self._report(player, lamps)
+            self._report(player, player.dark if player.fault else lamps)
 
     def _reopen(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -192,6 +197,21 @@ class LampEngine:
         player.is_logged = True
         player.pause = min(player.pause * 2, LONGEST_PAUSE_S)
         self._report(player, player.dark)
+
+    def _told(self, loop: asyncio.AbstractEventLoop, player: "_Player", fault: str) -> None:
+        """Take a fault from an output's own thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody cares any more
+            loop.call_soon_threadsafe(self._heard, player, fault)
+
+    def _heard(self, player: "_Player", fault: str) -> None:
+        if not player.is_open:
+            return
+        if fault and not player.fault:
+            logger.warning("output failed output=%s reason=%s", player.name, fault)
+        elif player.fault and not fault:
+            logger.info("output recovered output=%s", player.name)
+        player.fault = fault
+        self._report(player, player.dark if fault else self._scheduler.lamps(player.name))
 
     def _report(self, player: "_Player", lamps: Mapping[str, str]) -> None:
         self._observer(player.name, lamps, player.fault)

@@ -25,6 +25,7 @@ from queue_alert.ports.outputs import (
     OutputDriver,
     OutputEngine,
     OutputSetup,
+    SelfHealingOutput,
 )
 from queue_alert.ports.pages import Command, Route
 from queue_alert.ports.publishers import Publisher, PublisherContext, PublisherDriver, StateSource
@@ -64,6 +65,7 @@ __all__ = [
     "RecordingFormat",
     "RecordingWriter",
     "Route",
+    "SelfHealingOutput",
     "Skipped",
     "StateSource",
     "Translator",

@@ -2,14 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
 
 from queue_alert.core.effects import SignalLevel
 from queue_alert.ports.common import Clock, ConfigProblem
 
-__all__ = ["LampObserver", "Output", "OutputContext", "OutputDriver", "OutputEngine", "OutputSetup"]
+__all__ = [
+    "LampObserver",
+    "Output",
+    "OutputContext",
+    "OutputDriver",
+    "OutputEngine",
+    "OutputSetup",
+    "SelfHealingOutput",
+]
 
 
 class Output(Protocol):
@@ -38,6 +46,18 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Make it dark and let go of it; may be called twice, never raises."""
+
+
+@runtime_checkable
+class SelfHealingOutput(Output, Protocol):
+    """One that looks for its device by itself, in a thread of its own.
+
+    Its ``open`` returns at once and its ``write`` fails only for a mistake of ours; what becomes of the
+    device it reports.
+    """
+
+    def listen(self, report: Callable[[str], None]) -> None:
+        """Have ``report`` called, from any thread, with every new fault, and with "" when it is over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
