@@ -162,13 +162,14 @@ def agreement(formula: str, load: float) -> dict[str, bool]:
         env=untraced,
         capture_output=True,
         check=True,
-        timeout=25,
+        timeout=100,
     )
     found: dict[str, bool] = json.loads(done.stdout)
     return found
 
 
 @pytest.mark.process
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("load", [5.0, 6.5, 8.0])
 def test_without_abandonment_the_simulator_agrees_with_erlang_c(load: float) -> None:
     """Wait probability and mean wait lie within the run's own 99 % confidence interval."""
@@ -176,6 +177,7 @@ def test_without_abandonment_the_simulator_agrees_with_erlang_c(load: float) -> 
 
 
 @pytest.mark.process
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("load", [8.0, 10.0, 13.0])
 def test_with_an_exponential_patience_the_simulator_agrees_with_erlang_a(load: float) -> None:
     """Abandon ratio and mean wait lie within the run's own 99 % confidence interval."""
