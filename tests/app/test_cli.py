@@ -225,5 +225,7 @@ def test_of_several_feeds_it_is_told_which_speaks_of_what(
 def test_an_unknown_driver_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["drivers", "pigeon"]) == 1
     error = capsys.readouterr().err
-    assert error.startswith('queue-alert: no driver "pigeon" is installed; known are: asterisk, ')
+    assert error.startswith(
+        'queue-alert: no driver "pigeon" is installed; known are: adafruit-tower, asterisk, '
+    )
     assert error.count("\n") == 1
