@@ -236,7 +236,7 @@ class _OutputSide:
         self._engine_of: dict[str, str] = {}
         for plan in setup.outputs:
             name = plan.driver.engine
-            context = OutputContext(name=plan.name, clock=clock)
+            context = OutputContext(name=plan.name, clock=clock, base=setup.base)
             output = plan.driver.create(plan.options, context)
             self._classes[name] = registry.load_any(ENGINES, name)
             self._engine_of[plan.name] = name

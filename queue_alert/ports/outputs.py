@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import msgspec
@@ -62,10 +63,17 @@ class SelfHealingOutput(Output, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputContext:
-    """What an output gets from the shell: its name in the configuration and the steady line."""
+    """What an output gets from the shell.
+
+    Attributes:
+        name: Its name in the configuration.
+        clock: The steady line.
+        base: Folder that relative paths in the configuration start from.
+    """
 
     name: str
     clock: Clock
+    base: Path = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +85,8 @@ class OutputDriver:
         options: Struct of its options.
         create: Make an output from checked options; must not touch the device.
         check: Further mistakes; paths relative to the output's table.
+        check_place: Mistakes in what the options name beside themselves, such as a secret that is missing;
+            called with the options, the output's name and the folder that relative paths start from.
         claims: What it occupies alone (``("gpio17",)``), so that two outputs on one pin are found.
         engine: Entry-point name of the engine that plays it.
         packages: Import names of optional packages it needs.
@@ -87,6 +97,9 @@ class OutputDriver:
     options: type[msgspec.Struct]
     create: Callable[[Any, OutputContext], Output]
     check: Callable[[Any], list[ConfigProblem]] = field(default=lambda _options: [])
+    check_place: Callable[[Any, str, Path], list[ConfigProblem]] = field(
+        default=lambda _options, _name, _base: []
+    )
     claims: Callable[[Any], tuple[str, ...]] = field(default=lambda _options: ())
     engine: str = "lamps"
     packages: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
@@ -152,12 +153,13 @@ def _stale_after(own: FeedTable, driver: FeedDriver) -> Seconds | None:
 
 
 def read_outputs(
-    tables: Any, *, taken: dict[str, str], registry: Registry, problems: list[ConfigProblem]
+    tables: Any, *, base: Path, taken: dict[str, str], registry: Registry, problems: list[ConfigProblem]
 ) -> tuple[tuple[OutputPlan, ...], tuple[SignalPolicy, ...]]:
     """Return the outputs of ``[outputs]`` and which groups each speaks for.
 
     Args:
         tables: The table ``[outputs]``.
+        base: Folder that relative paths start from.
         taken: What is occupied already and by whom; what the outputs occupy is added.
         registry: The installed drivers.
         problems: Every mistake is added here.
@@ -176,6 +178,10 @@ def read_outputs(
         own = reader.own(table, OutputTable, path)
         options = reader.options(table, driver, path, but=OutputTable)
         if isinstance(options, Invalid) or isinstance(own, Invalid):
+            continue
+        further = driver.check_place(options, name, base)
+        reader.add_below(path, further)
+        if not all(problem.is_warning for problem in further):
             continue
         _check_claims(driver.claims(options), path, taken, reader)
         outputs.append(OutputPlan(name=name, driver_name=driver_name, driver=driver, options=options))

@@ -69,7 +69,7 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
     taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
     feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
     outputs, signals = read_outputs(
-        tables.get("outputs", {}), taken=taken, registry=registry, problems=problems
+        tables.get("outputs", {}), base=base, taken=taken, registry=registry, problems=problems
     )
     expected = tuple(_expected(feed) for feed in feeds)
     problems += _group_mistakes(
