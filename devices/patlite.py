@@ -89,7 +89,7 @@ class La6Options(TowerOptions, frozen=True, kw_only=True):
     port: int = 10_000
     """TCP port of the PNS protocol, as set in the tower."""
     kind: Literal["tower", "two-tier-tower", "lamp", "rgb"] = "tower"
-    """``tower``: the upper three units are red, yellow and green; ``rgb``: all five are of one colour."""
+    """``tower``: the first three units are red, yellow and green; ``rgb``: all five are of one colour."""
 
 
 class HttpTowerOptions(TowerOptions, frozen=True, kw_only=True):

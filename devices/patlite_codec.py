@@ -29,8 +29,8 @@ KEEP: Final = 9
 _TIERS: Final = ("red", "yellow", "green", "blue", "white")
 """Order of the tiers in a frame; Patlite calls the second amber."""
 
-_NHL_SWITCH: Final = b"XXS\x00\x00\x06"
-_LA6_DETAIL: Final = b"ABD\x00\x00\x07"
+_NHL_SWITCH: Final = bytes.fromhex("58 58 53 00 00 06")
+_LA6_DETAIL: Final = bytes.fromhex("41 42 44 00 00 07")
 _PHN_WRITE: Final = b"W"
 _PHN_STEADY: Final = {"red": 1, "yellow": 2, "green": 4}
 _PHN_BUZZER: Final = 8
@@ -128,7 +128,7 @@ def la6_frame(lamps: Mapping[str, str]) -> bytes:
     """Return the frame that makes an LA6 show ``lamps``: ``41 42 44 00 00 07 c1..c5 flash buzzer``.
 
     Args:
-        lamps: ``red``, ``yellow``, ``green``: the upper three units; ``rgb`` or ``lamp``: all five units in
+        lamps: ``red``, ``yellow``, ``green``: the first three units; ``rgb`` or ``lamp``: all five units in
             the nearest of the nine colours.
     """
     units = [0] * _UNITS

@@ -1,8 +1,9 @@
 """For devices that answer too slowly to follow flashes: they are lit steadily, and never dark by accident.
 
-Whoever takes half a second over every change of a lamp that flashes twice a second may meet it in the dark
-each time: the lamp would be dark while people wait. So a device that was slow is not told of a dark that is
-shorter than the longest one in a rhythm; what is left of any rhythm then is steady light.
+Whoever takes a second over every change of a lamp that flashes twice a second makes something else of it: two
+flashes a second become one in two seconds, which says that the figures are stale. So a device that was slow
+is not told of a dark that is shorter than the longest one in a rhythm; what is left of any rhythm then is
+steady light.
 """
 
 import logging
@@ -14,7 +15,7 @@ from devices.kinds import OFF
 from devices.worker import Device
 from queue_alert.core.units import Seconds
 
-__all__ = ["HOLD_S", "SLOW_S", "TICK_S", "Steadied"]
+__all__ = ["HOLD_S", "MOST_HOLD_S", "SLOW_S", "TICK_S", "Steadied"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,9 @@ SLOW_S: Final[Seconds] = 0.2
 
 HOLD_S: Final[Seconds] = 2.5
 """A dark that lasts longer is no part of a rhythm: the rest between two groups is 1.75 s by default."""
+
+MOST_HOLD_S: Final[Seconds] = 10.0
+"""A lamp that stays lit for longer after everybody is gone says nothing any more."""
 
 TICK_S: Final[Seconds] = 0.5
 """How often it must be asked whether a dark has lasted: the output's ``keepalive_s`` at most."""

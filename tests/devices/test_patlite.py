@@ -1,6 +1,5 @@
 """Patlite towers on real sockets: the bytes, the replies, and everything a tower in a network does wrong."""
 
-import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -209,24 +208,6 @@ def test_a_reply_too_many_is_not_taken_for_the_next_one(tower: Tower) -> None:
     with pytest.raises(DriverError, match="refuses the command"):
         device.show(RED)
     assert tower.server.connections == 2
-
-
-def test_a_tower_that_comes_back_shows_the_present_state_within_two_seconds(
-    tower: Tower, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    output, faults = output_of(patlite.PNS, PnsOptions(host="127.0.0.1", port=tower.port))
-    output.open()
-    output.write(RED)
-    until(lambda: RED_FRAME in tower.frames)
-    tower.server.stop()
-    until(lambda: len(faults) == 1)  # by the keepalive: nothing is written
-    tower.frames.clear()
-    tower.server.start()
-    until(lambda: tower.frames[:2] == [DARK_FRAME, RED_FRAME], 2.0)
-    until(lambda: len(faults) == 2)
-    assert faults[1] == ""
-    ended(output)
 
 
 def test_closing_a_tower_that_hangs_takes_no_longer_than_the_program_waits(tower: Tower) -> None:
