@@ -33,6 +33,9 @@ FIRST_PAUSE_S: Final[Seconds] = 1.0
 LONGEST_PAUSE_S: Final[Seconds] = 30.0
 """A failed output is opened again after the first pause, then after twice as long, up to the longest."""
 
+_LOOK_AGAIN_S: Final[Seconds] = 60.0
+"""So long at most is slept towards a time of day: the clock may be stepped meanwhile."""
+
 _HEALTHY_AFTER_S: Final[Seconds] = 60.0
 """An output that has worked so long begins with the first pause again."""
 
@@ -49,16 +52,24 @@ class LampEngine:
         options: A :class:`~devices.patterns.PatternOptions`.
         clock: The steady line.
         observer: Told of every change and fault.
+        timezone: IANA name of the site's time zone.
     """
 
     options: ClassVar[type[msgspec.Struct]] = PatternOptions
 
     def __init__(
-        self, outputs: Sequence[OutputSetup], options: Any, clock: Clock, observer: LampObserver
+        self,
+        outputs: Sequence[OutputSetup],
+        options: Any,
+        clock: Clock,
+        observer: LampObserver,
+        *,
+        timezone: str = "UTC",
     ) -> None:
         self._players = {setup.name: _Player(setup) for setup in outputs}
         self._options: PatternOptions = options
-        self._scheduler = LampScheduler({setup.name: setup.output.lamps for setup in outputs}, options)
+        lamps = {setup.name: setup.output.lamps for setup in outputs}
+        self._scheduler = LampScheduler(lamps, options, timezone=timezone)
         self._lateness = lateness(options)
         self._clock = clock
         self._observer = observer
@@ -91,6 +102,19 @@ class LampEngine:
         """
         if self._scheduler.show(output, level, self._clock.now()):
             self._wake.set()
+
+    def test(self, output: str) -> Seconds:
+        """Light every lamp of an output in turn for a second, then show its level again.
+
+        Returns:
+            In how many seconds it is over; 0.0 where the output is not open.
+
+        Raises:
+            KeyError: There is no output of that name.
+        """
+        seconds = self._scheduler.test(output, self._clock.now())
+        self._wake.set()
+        return seconds
 
     async def run(self) -> None:
         """Open the outputs and play until cancelled; every lamp is dark when it returns, however it ends.
@@ -152,7 +176,8 @@ class LampEngine:
         if self._is_closed:
             return
         self._reopen()
-        stumbles = self._scheduler.stumbles
+        stumbles, tests = self._scheduler.stumbles, self._scheduler.tests
+        left_out = self._scheduler.tests_left_out
         for name, lamps in self._scheduler.advance(self._now()):
             player = self._players[name]
             if player.is_open:
@@ -162,6 +187,10 @@ class LampEngine:
             logger.log(
                 level, "lamps were late or the clock was stepped, they begin anew count=%d", stumbles + 1
             )
+        if self._scheduler.tests != tests:
+            logger.info("lamp_test=begun")
+        if self._scheduler.tests_left_out != left_out:
+            logger.info("lamp_test=left_out reason=somebody waits at critical")
 
     def _write(self, player: "_Player", lamps: Mapping[str, str]) -> None:
         try:
@@ -243,7 +272,10 @@ class LampEngine:
         retries = [player.retry_at for player in self._players.values() if player.retry_at is not None]
         deadline = self._scheduler.next_deadline()
         if deadline is not None:
-            deadline_at = loop.time() + max(deadline - self._clock.now(), 0.0)
+            wait = max(deadline - self._clock.now(), 0.0)
+            deadline_at = loop.time() + wait
+            if wait > _LOOK_AGAIN_S:
+                retries.append(loop.time() + _LOOK_AGAIN_S)
             if deadline_at <= min(retries, default=deadline_at):
                 return loop.call_at(deadline_at, self._ring, deadline)
         return loop.call_at(min(retries), self._wake.set) if retries else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["OFF", "SINGLE_LAMP", "TIERS", "Kind", "kind_of"]
+__all__ = ["OFF", "SINGLE_LAMP", "TIERS", "TIER_COLOURS", "Kind", "kind_of"]
 
 OFF: Final = "off"
 """What a lamp that is not lit shows."""
@@ -13,6 +13,8 @@ SINGLE_LAMP: Final = "lamp"
 
 TIERS: Final = ("red", "yellow", "green")
 """Names of a tower's tiers, the most severe first."""
+
+TIER_COLOURS: Final = {"red": "#ff0000", "yellow": "#ffc000", "green": "#00c000"}
 
 
 class Kind(StrEnum):

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from devices.hours import check_hours
 from devices.kinds import Kind, kind_of
 from devices.patterns import PatternOptions, Tempo
 from queue_alert.core.units import Seconds
@@ -78,6 +79,8 @@ def check_options(options: PatternOptions) -> list[ConfigProblem]:
         *_span("count_up_to", options.count_up_to, 1, 99),
         *_span("warning_beeps", options.warning_beeps, 0, 9),
         *_span("critical_beeps", options.critical_beeps, 0, 9),
+        *_span("min_on_s", options.min_on_s, 0, 60, " s"),
+        *check_hours(options),
         *_colours(options),
     ]
     return problems or _rounded(options)

@@ -16,6 +16,7 @@ eclipses    lit; N times dark, then a rest; a long one is ten      N contacts wa
 alarm       2 Hz without a rest, as long lit as dark               *critical*
 slow        0.5 Hz, as long lit as dark                            the figures are stale
 beeps       a sounder: short beeps, or one long, once              it got worse, or the feed was lost
+test        each lamp lit for a second, in turn, once              nothing (:mod:`devices.lamp_test`)
 ==========  =====================================================  ===================================
 """
 
@@ -27,7 +28,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from devices.kinds import OFF, TIERS, Kind, kind_of
+from devices.kinds import OFF, TIER_COLOURS, TIERS, Kind, kind_of
 from queue_alert.core.effects import Severity, SignalLevel
 from queue_alert.core.units import Seconds
 from queue_alert.ports import Duration
@@ -87,6 +88,14 @@ class PatternOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """How often it beeps when the severity rises to critical, 0 to 9."""
     stale_beep: bool = True
     """Whether it gives one long beep when the feed is lost."""
+    min_on_s: Duration = 0.0
+    """At least how long a level is shown before one that says less takes its place, 0 to 60 s."""
+    quiet_hours: tuple[str, ...] = ()
+    """Spans of local time in which no buzzer sounds: ``"22:00-06:30"``."""
+    brightness: dict[str, int] = {}
+    """Per cent of its colour, 1 to 100, that an RGB light shows within a span of local time."""
+    lamp_test_at: str = "off"
+    """Local time of day, ``"07:45"``, at which every lamp is lit in turn; ``"off"``: never."""
     colours: Colours = Colours()
 
 
@@ -100,6 +109,7 @@ class Rhythm(StrEnum):
     ALARM = "alarm"
     SLOW = "slow"
     BEEPS = "beeps"
+    TEST = "test"
 
 
 class Escalation(StrEnum):
@@ -275,7 +285,6 @@ _RHYTHMS: Final = {
 }
 """What one lamp does while contacts wait, and while none does."""
 
-_TIER_COLOURS: Final = {"red": "#ff0000", "yellow": "#ffc000", "green": "#00c000"}
 _TIER_OF: Final = dict(zip(reversed(Severity), TIERS, strict=True))
 
 
@@ -288,7 +297,7 @@ def _tower(lamps: Sequence[str], depth: int, severity: Severity, options: Patter
         rhythm = Rhythm.ALARM  # the position does not tell the two apart, so the rhythm must
     else:
         rhythm = Rhythm.FLASHES
-    return _pattern(rhythm, lamps, {tier: _TIER_COLOURS[tier]}, options, depth=depth)
+    return _pattern(rhythm, lamps, {tier: TIER_COLOURS[tier]}, options, depth=depth)
 
 
 def _tier(lamps: Sequence[str], severity: Severity) -> str:
@@ -300,7 +309,7 @@ def _stale_colours(kind: Kind, lamps: Sequence[str], options: PatternOptions) ->
     match kind:
         case Kind.TOWER | Kind.TWO_TIER_TOWER:
             # Green would say that all is well, which is not known.
-            return {lamp: _TIER_COLOURS[lamp] for lamp in lamps if lamp != "green"}
+            return {lamp: TIER_COLOURS[lamp] for lamp in lamps if lamp != "green"}
         case Kind.RGB:
             return dict.fromkeys(lamps, options.colours.stale)
         case _:

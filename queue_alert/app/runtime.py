@@ -14,12 +14,13 @@ from queue_alert.app.http import HttpServer, server_names
 from queue_alert.app.live import LiveView
 from queue_alert.app.logs import AnomalyLog, SkippedCounter
 from queue_alert.app.notify import Notifier
+from queue_alert.app.outputs import OutputSide
 from queue_alert.app.pages import Renderer, health_page
 from queue_alert.app.publishing import PublisherSide
-from queue_alert.app.registry import ENGINES, RECORDINGS, ROUTES, TRANSLATORS, Registry
+from queue_alert.app.registry import RECORDINGS, ROUTES, TRANSLATORS, Registry
 from queue_alert.app.routing import Site
 from queue_alert.app.supervisor import FeedSupervisor
-from queue_alert.core.effects import ReportAnomaly, SignalLevel
+from queue_alert.core.effects import ReportAnomaly
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.units import Seconds
 from queue_alert.core.view import GroupView
@@ -27,10 +28,6 @@ from queue_alert.ports import (
     Connected,
     Feed,
     FeedContext,
-    LampObserver,
-    OutputContext,
-    OutputEngine,
-    OutputSetup,
     Route,
     Skipped,
 )
@@ -80,7 +77,7 @@ class Runtime:
         }
         # Here rather than on the loop, because it reads the time zone's file.
         self._monitor = Monitor(setup.policy, clock.now())
-        self._outputs = _OutputSide(setup, registry, clock)
+        self._outputs = OutputSide(setup, registry, clock)
         self._publishers = PublisherSide(setup, clock=clock, randomness=self._randomness)
         names = registry.names(ROUTES) if setup.listen is not None else ()
         self._routes = [registry.load(ROUTES, name, Route) for name in names]
@@ -223,43 +220,6 @@ class Runtime:
         if self._failure is None:
             self._failure = error
         self.stop()
-
-
-class _OutputSide:
-    """The outputs and the engines that play them."""
-
-    def __init__(self, setup: Setup, registry: Registry, clock: SteadyClock) -> None:
-        self._clock = clock
-        self._engine_options = setup.engine_options
-        self._setups: dict[str, list[OutputSetup]] = {}
-        self._classes: dict[str, Any] = {}
-        self._engine_of: dict[str, str] = {}
-        for plan in setup.outputs:
-            name = plan.driver.engine
-            context = OutputContext(name=plan.name, clock=clock, base=setup.base)
-            output = plan.driver.create(plan.options, context)
-            self._classes[name] = registry.load_any(ENGINES, name)
-            self._engine_of[plan.name] = name
-            self._setups.setdefault(name, []).append(
-                OutputSetup(name=plan.name, driver=plan.driver, options=plan.options, output=output)
-            )
-        self.engines: dict[str, OutputEngine] = {}
-
-    def start(self, observer: LampObserver) -> None:
-        """Make the engines; they do nothing until they are run."""
-        for name, setups in self._setups.items():
-            self.engines[name] = self._classes[name](
-                setups, self._engine_options[name], self._clock, observer
-            )
-
-    def show(self, output: str, level: SignalLevel) -> None:
-        """Hand a level to the output's engine."""
-        self.engines[self._engine_of[output]].show(output, level)
-
-    def close(self) -> None:
-        """Make everything dark."""
-        for engine in self.engines.values():
-            engine.close()
 
 
 def feed_context(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import msgspec
 
 from queue_alert.core.effects import SignalLevel
+from queue_alert.core.units import Seconds
 from queue_alert.ports.common import Clock, ConfigProblem
 
 __all__ = [
@@ -59,6 +60,15 @@ class SelfHealingOutput(Output, Protocol):
 
     def listen(self, report: Callable[[str], None]) -> None:
         """Have ``report`` called, from any thread, with every new fault, and with "" when it is over."""
+
+    def settle(self, timeout_s: Seconds) -> str | None:
+        """Wait, at most so long, until the device shows what was written last, or has failed.
+
+        Blocks; not to be called on the loop.
+
+        Returns:
+            The fault, "" if it shows it, ``None`` if neither came to pass in time.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +137,23 @@ class OutputEngine(Protocol):
     """Its own options: the configuration's table ``[patterns]``."""
 
     def __init__(
-        self, outputs: Sequence[OutputSetup], options: Any, clock: Clock, observer: LampObserver
+        self,
+        outputs: Sequence[OutputSetup],
+        options: Any,
+        clock: Clock,
+        observer: LampObserver,
+        *,
+        timezone: str,
     ) -> None:
-        """Take the outputs; touch nothing yet."""
+        """Take the outputs; touch nothing yet.
+
+        Args:
+            outputs: The outputs, each name once.
+            options: Its own, checked.
+            clock: The steady line.
+            observer: Told of every change and fault.
+            timezone: The site's, an IANA name, for options that speak of the time of day.
+        """
 
     @classmethod
     def check(cls, outputs: Sequence[tuple[str, OutputDriver, Any]], options: Any) -> list[ConfigProblem]:
@@ -137,6 +161,9 @@ class OutputEngine(Protocol):
 
     def show(self, output: str, level: SignalLevel) -> None:
         """Take a new level; the newest wins. Never blocks, never raises for a device's fault."""
+
+    def test(self, output: str) -> Seconds:
+        """Light every lamp of an output in turn, then show its level again; return how long that takes."""
 
     async def run(self) -> None:
         """Open the outputs and play until cancelled; every lamp is dark when it returns, however it ends."""

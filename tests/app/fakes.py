@@ -171,8 +171,15 @@ class LevelEngine:
     made: ClassVar[list["LevelEngine"]] = []
 
     def __init__(
-        self, outputs: Sequence[OutputSetup], options: Any, clock: Clock, observer: LampObserver
+        self,
+        outputs: Sequence[OutputSetup],
+        options: Any,
+        clock: Clock,
+        observer: LampObserver,
+        *,
+        timezone: str,
     ) -> None:
+        self.timezone = timezone
         self.outputs = [setup.name for setup in outputs]
         self.clock = clock
         self.observer = observer
@@ -191,6 +198,11 @@ class LevelEngine:
     def show(self, output: str, level: SignalLevel) -> None:
         self.shown.append((self.clock.now(), output, level))
         self.observer(output, {"lamp": "#ff0000" if level.depth else "off"}, "")
+
+    def test(self, output: str) -> float:
+        self.log.append(f"test {output}")
+        self.observer(output, {"lamp": "#00ff00"}, "")
+        return 1.5
 
     async def run(self) -> None:
         self.log.append("run")

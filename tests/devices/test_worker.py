@@ -206,3 +206,38 @@ async def test_the_engine_logs_a_loss_once_and_a_return_once(
         "output recovered output=beacon",
     ]
     await condition(lambda: device.said[-1] == "close")
+
+
+def test_it_is_settled_when_the_newest_is_shown_and_not_before(device: FakeDevice) -> None:
+    output, _ = made(device)
+    device.gate.clear()
+    output.open()
+    assert output.settle(0.0) is None
+    device.gate.set()
+    assert output.settle(10.0) == ""
+    device.gate.clear()
+    output.write(ON)
+    assert output.settle(0.01) is None
+    device.gate.set()
+    assert output.settle(10.0) == ""
+    assert device.said == ["open", "off", "#ffb000"]
+    output.close()
+
+
+def test_a_fault_settles_it_too_until_it_is_over_or_the_output_is_opened_anew(device: FakeDevice) -> None:
+    output, _ = made(device)
+    device.fault = DriverError("the lamp is gone")
+    output.open()
+    assert output.settle(10.0) == "the lamp is gone"
+    device.fault = None
+    until(lambda: output.settle(0.0) == "")
+    device.fault = DriverError("burnt", recoverable=False)
+    output.write(ON)
+    until(lambda: output.settle(0.0) == "burnt")
+    output.close()
+    assert output._thread is not None
+    output._thread.join(10)
+    device.fault = None
+    output.open()
+    assert output.settle(10.0) == ""
+    output.close()
