@@ -19,7 +19,7 @@ _FAILED: Final = 1
 _WRONG: Final = 2
 _INTERRUPTED: Final = 130
 
-_OURS: Final = ("check", "completion", "demo", "drivers", "record", "replay", "run", "schema")
+_OURS: Final = ("check", "completion", "demo", "drivers", "outputs", "record", "replay", "run", "schema")
 
 _DESCRIPTION: Final = """\
 Watches a call centre's queues and makes people look up: a lamp, a wallboard,

@@ -44,7 +44,8 @@ def test_help_teaches_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["check", "completion", "demo", "drivers", "record", "replay", "run", "simulate", "wallboard"]
+    "command",
+    ["check", "completion", "demo", "drivers", "outputs", "record", "replay", "run", "simulate", "wallboard"],
 )
 def test_every_command_has_help_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
