@@ -173,6 +173,9 @@ class Voice:
 
     def begin_anew(self, now: Instant) -> None:
         """Break off what is played; an output that does nothing has nothing to break off."""
+        if self._taken_at is not None:
+            # A clock that was stepped back must not make a level last longer.
+            self._taken_at = min(self._taken_at, self._grid.origin + now)
         if self.due() is None:
             return
         self._is_anew = True
@@ -191,7 +194,6 @@ class Voice:
     def _held_until(self, level: SignalLevel, now: Instant) -> Instant:
         if self._taken_at is None or self._is_sounder or not _says_less(self._latched, level):
             return now
-        # A clock that was stepped back must not make it last longer.
         return min(self._taken_at - self._grid.origin, now) + self._options.min_on_s
 
     def _lit(self, at: Instant) -> Mapping[str, str]:

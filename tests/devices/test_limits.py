@@ -53,6 +53,11 @@ def test_too_short_a_beat_is_refused_with_what_to_change() -> None:
         ({"count_up_to": 100}, ("count_up_to", "must be 1 to 99, got 100")),
         ({"warning_beeps": -1}, ("warning_beeps", "must be 0 to 9, got -1")),
         ({"critical_beeps": 10}, ("critical_beeps", "must be 0 to 9, got 10")),
+        ({"min_on_s": 61.0}, ("min_on_s", "must be 0 to 60 s, got 61 s")),
+        (
+            {"quiet_hours": ("late",)},
+            ("quiet_hours[0]", 'must be a span of local time such as "22:00-06:30", got "late"'),
+        ),
         (
             {"colours": Colours(warning="#000000")},
             (
@@ -114,6 +119,10 @@ tempos = st.builds(
     critical_hz=st.floats(0.4, 10.0),
     stale_hz=st.floats(0.1, 5.0),
     idle=st.sampled_from(["dark", "steady"]),
+    min_on_s=st.sampled_from([0.0, 0.0, 1.3, 10.0]),
+    quiet_hours=st.sampled_from([(), ("08:00-08:01",), ("07:00-08:00",)]),
+    brightness=st.sampled_from([{}, {"08:00-08:01": 40, "07:00-09:00": 80}]),
+    lamp_test_at=st.sampled_from(["off", "08:00", "08:01"]),
 )
 rooms = st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=5).map(
     lambda kinds: {f"{number} {kind}": kind.lamps for number, kind in enumerate(kinds)}
@@ -124,11 +133,14 @@ def play_at_random(
     room: dict[str, tuple[str, ...]], options: PatternOptions, data: st.DataObject, *, steps: bool
 ) -> list[float]:
     """Play levels that change at random, late at random; return the true instants at which it flashed."""
-    stage = Stage(room, options)
+    # Shortly before a full minute, at which hours begin and end and lamps are tested.
+    stage = Stage(room, options, now=EPOCH + data.draw(st.sampled_from([-2.0, 58.0])))
     for name in room:
         stage.scheduler.begin(name, stage.now)
     for _ in range(data.draw(st.integers(1, 12), label="changes")):
         stage.show(data.draw(st.sampled_from(sorted(room))), data.draw(levels))
+        if data.draw(st.integers(0, 4), label="lamp test") == 0:
+            stage.scheduler.test(data.draw(st.sampled_from(sorted(room))), stage.now)
         end = stage.now + data.draw(st.floats(0.0, 5.0), label="until")
         while (deadline := stage.scheduler.next_deadline()) is not None and deadline <= end:
             is_held_up = data.draw(st.integers(0, 9), label="held up") == 0
