@@ -56,6 +56,7 @@ class LampScheduler:
         self._reached: Instant | None = None
         self._changed_at: Instant = -math.inf
         self._test_at: Instant | None = None
+        self._may_be_testing = False
         self.stumbles = 0
         self.tests = 0
         self.tests_left_out = 0
@@ -86,7 +87,8 @@ class LampScheduler:
         due = voice.due()
         voice.show(level, now - self._grid.origin)
         is_moved = voice.due() != due
-        if voice.is_critical and not level.stale:
+        if self._may_be_testing and voice.is_critical and not level.stale:
+            self._may_be_testing = False
             for other in self._voices.values():
                 is_moved |= other.end_test(now - self._grid.origin)
         return is_moved
@@ -104,6 +106,7 @@ class LampScheduler:
         """
         voice = self._voices[output]
         self._begin_grid_anew(now)
+        self._may_be_testing = True
         return voice.test(now - self._grid.origin)
 
     def lamps(self, output: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from devices.patterns import PatternOptions
 from queue_alert.app.cli import command_names
 from queue_alert.app.config import build_setup
 from queue_alert.app.config.schema import (
@@ -63,6 +64,24 @@ def test_every_key_is_described() -> None:
     assert [key for key in ConfigFile.__struct_fields__[3:] if f"[{key}" not in text] == []
 
 
+def test_the_example_of_lamps_by_the_time_of_day_is_a_sound_configuration() -> None:
+    (example,) = blocks("lamp-patterns.md", "toml")
+    setup = build_setup(tomllib.loads(example), file="config.toml", base=Path(), registry=Registry())
+    assert setup.warnings == ()
+    assert setup.engine_options["lamps"] == PatternOptions(
+        quiet_hours=("22:00-06:30", "12:00-13:00"),
+        brightness={"20:00-07:00": 30},
+        lamp_test_at="07:45",
+        min_on_s=3.0,
+    )
+
+
+def test_every_option_of_the_patterns_is_described() -> None:
+    text = (REFERENCE / "lamp-patterns.md").read_text(encoding="utf-8")
+    names = [name for name in PatternOptions.__struct_fields__ if name != "colours"]
+    assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
 def test_every_command_is_described() -> None:
     text = (REFERENCE / "command-line.md").read_text(encoding="utf-8")
     assert [name for name in command_names(Registry()) if f"| `{name}` |" not in text] == []
@@ -100,7 +119,7 @@ def test_every_field_of_a_feed_is_described() -> None:
     assert [field for field in FeedView.__struct_fields__ if f"`{field}`" not in text] == []
 
 
-@pytest.mark.parametrize("page", ["configuration.md", "command-line.md", "live-view.md"])
+@pytest.mark.parametrize("page", ["configuration.md", "command-line.md", "lamp-patterns.md", "live-view.md"])
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     text = (REFERENCE / page).read_text(encoding="utf-8")
     targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", text)]

@@ -180,6 +180,29 @@ def test_an_output_that_is_not_configured_cannot_be_tested(
     assert capsys.readouterr().err == ('queue-alert: no output "horn" is configured; known are: tower, log\n')
 
 
+@pytest.mark.parametrize("seconds", ["0", "601", "nan", "long"])
+def test_the_time_of_a_pattern_has_bounds(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outputs", "test", "--seconds", seconds]) == 2
+    assert f'must be 0.5 to 600 seconds, got "{seconds}"' in capsys.readouterr().err
+
+
+@pytest.mark.process
+def test_a_lamp_test_says_what_it_shows_and_how_it_went(tmp_path: Path, log: Path) -> None:
+    with child("outputs", "test", "log", "--seconds", "0.5", "-c", write(tmp_path, log)) as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (0, "")
+    headings = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert headings == [
+        "log: every lamp in turn",
+        "3 waiting",
+        "3 waiting, warning",
+        "3 waiting, critical",
+        "stale: the feed is lost",
+        "dark again",
+    ]
+    assert shown(log)[-1] == "off"
+
+
 def test_a_lamp_test_that_cannot_begin_is_one_sentence(
     tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

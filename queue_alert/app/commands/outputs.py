@@ -29,10 +29,12 @@ examples:
   queue-alert outputs list --json
   sudo systemctl stop queue-alert && queue-alert outputs test tower
   in a unit of systemd, for the case that the monitor was killed:
-    ExecStopPost=/usr/bin/queue-alert outputs off
+    ExecStopPost=-/usr/bin/queue-alert outputs off
 """
 
 _TIMEOUT_S: Final[Seconds] = 3.0
+_LEAST_S: Final[Seconds] = 0.5
+_MOST_S: Final[Seconds] = 600.0
 _RED, _GREEN, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[0m"
 
 
@@ -42,10 +44,27 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     listed.add_argument("--json", action="store_true", help="print JSON")
     tested = actions.add_parser("test", help="light every lamp in turn, then play the real patterns")
     tested.add_argument("name", nargs="?", metavar="NAME", help="only this output")
+    tested.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=6.0,
+        metavar="N",
+        help="show every pattern for so long, 0.5 to 600 (default: 6)",
+    )
     off = actions.add_parser("off", help="make every lamp dark")
     for action, run in ((listed, _list), (tested, _test), (off, _off)):
         add_config_option(action)
         action.set_defaults(run_action=run)
+
+
+def _seconds(text: str) -> Seconds:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not _LEAST_S <= seconds <= _MOST_S:
+        raise argparse.ArgumentTypeError(f'must be {_LEAST_S:g} to {_MOST_S:g} seconds, got "{text}"')
+    return seconds
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -134,7 +153,7 @@ def _test(arguments: argparse.Namespace) -> int:
     names = _names(setup, arguments.name)
     _refuse_while_running(setup.listen, names, "cannot be tested")
     side = OutputSide(setup, registry, SteadyClock(), names=names)
-    test = LampTest(side, lambda line: print(line, flush=True))
+    test = LampTest(side, lambda line: print(line, flush=True), each_s=arguments.seconds)
     try:
         is_well = asyncio.run(_until_signal(test.run()))
     except BaseExceptionGroup as group:
