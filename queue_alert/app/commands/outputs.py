@@ -239,7 +239,13 @@ def _plans(arguments: argparse.Namespace) -> tuple[Sequence["OutputPlan"], bool]
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         tables = read_tables(arguments.config)
-        plans, _signals = read_outputs(tables.get("outputs", {}), taken={}, registry=registry, problems=[])
+        plans, _signals = read_outputs(
+            tables.get("outputs", {}),
+            base=arguments.config.resolve().parent,
+            taken={},
+            registry=registry,
+            problems=[],
+        )
         return plans, False
     _refuse_while_running(setup.listen, [plan.name for plan in setup.outputs], "must not be made dark")
     return setup.outputs, True
