@@ -168,6 +168,10 @@ def check_headers(headers: Mapping[str, str], path: str) -> list[ConfigProblem]:
     problems: list[ConfigProblem] = []
     for name, value in headers.items():
         problems += check_header(name, value, f"{path}.{name}")
+        if name.lower() == "content-type":
+            problems.append(
+                ConfigProblem(path=f"{path}.{name}", message="is set by content_type of each request")
+            )
         problems += _check_names(value, f"{path}.{name}", _SECRET)
     return problems
 

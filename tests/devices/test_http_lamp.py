@@ -310,6 +310,10 @@ KNOWN = "red, green, blue, hex, x, y, brightness, percent"
             found("headers.Host", "must be a header's name, and none that is set by itself"),
         ),
         (
+            replaced(headers={"content-type": "a/b"}),
+            found("headers.content-type", "is set by content_type of each request"),
+        ),
+        (
             replaced(headers={"X-Key": "{{key}}"}),
             found("headers.X-Key", "{{key}} is unknown; known are: secret, secret_base64"),
         ),

@@ -1,11 +1,12 @@
 """HTTP to a device: exact bytes, kept connections, and every way in which a web server can go wrong."""
 
+import errno
 import ssl
 import subprocess
 import time
 from collections.abc import Iterator
 from http.client import HTTPException
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from devices.http_codec import (
     split,
 )
 from devices.http_link import HttpLink
-from devices.tcp import Deadline
+from devices.tcp import Deadline, reason_of
 from queue_alert.ports import ConfigProblem, DriverError
 from tests.devices.servers import LittleServer, Web
 
@@ -51,8 +52,8 @@ class Memory:
     def __init__(self, data: bytes) -> None:
         self._data = data
 
-    def makefile(self, _mode: str) -> BytesIO:
-        return BytesIO(self._data)
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(BytesIO(self._data))
 
 
 def ask(link: HttpLink, request: Request = GET, timeout: float = 5.0) -> Reply:
@@ -157,6 +158,7 @@ def test_replies_are_read_as_they_are_framed(data: bytes, reply: Reply) -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nok",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nabc",
         b"HTTP/1.1 200 OK\r\n\r\n" + b"a" * (MOST_BODY + 1),
         b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 500 + b"\r\n",
         b"HTTP/1.1 200 " + b"a" * 70_000,
@@ -260,6 +262,41 @@ def test_a_server_that_hangs_up_without_a_word_is_a_fault(web: Web, link: HttpLi
     with pytest.raises(DriverError, match="has closed the connection before it answered"):
         ask(link)
     assert len(web.requests) == 1
+
+
+class Cut:
+    """A connection that is reset after the first bytes of a reply."""
+
+    def __init__(self) -> None:
+        self.left = b"HTTP/1.1 200 OK\r\nConte"
+
+    def settimeout(self, _seconds: float) -> None:
+        """Do nothing."""
+
+    def sendall(self, _data: bytes) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def recv_into(self, buffer: memoryview) -> int:
+        if not self.left:
+            raise ConnectionResetError
+        said, self.left = self.left, b""
+        buffer[: len(said)] = said
+        return len(said)
+
+
+def test_a_kept_connection_that_is_lost_in_the_middle_of_a_reply_is_a_fault(web: Web, link: HttpLink) -> None:
+    link._connection = Cut()  # type: ignore[assignment]
+    with pytest.raises(DriverError, match="has closed the connection before it answered"):
+        ask(link)
+    assert web.server.connections == 0
+
+
+def test_whatever_else_the_network_says_is_passed_on() -> None:
+    error = OSError(errno.ENETUNREACH, "Network is unreachable")
+    assert reason_of("lamp:80", error, Deadline(1)) == "lamp:80 cannot be reached: Network is unreachable"
 
 
 def test_a_server_that_hangs_is_given_up_in_time(web: Web, link: HttpLink) -> None:
