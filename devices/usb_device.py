@@ -20,7 +20,7 @@ from devices.usb_hid import (
     why_not_opened,
 )
 from devices.usb_lights_codec import Colour, colour_of
-from devices.worker import WorkerOutput
+from devices.worker import AGAIN_S, WorkerOutput
 from queue_alert.core.units import Seconds
 from queue_alert.ports import ConfigProblem, DriverError, MissingExtraError
 
@@ -168,7 +168,7 @@ class HidLight:
 
 def usb_output(output: str, device: HidLight) -> WorkerOutput:
     """Return the output that drives a light from a thread of its own."""
-    return WorkerOutput(output, Kind.RGB.lamps, device, keepalive_s=KEEPALIVE_S)
+    return WorkerOutput(output, Kind.RGB.lamps, device, again_s=AGAIN_S, keepalive_s=KEEPALIVE_S)
 
 
 def check_usb(options: UsbOptions, name: str, find: Callable[[Hid], Sequence[Light]]) -> list[ConfigProblem]:
