@@ -7,10 +7,10 @@ from typing import Final, NoReturn
 
 import aiomqtt
 
-from adapters.mqtt.connection import linked
 from adapters.mqtt.intake import Intake
-from adapters.mqtt.options import MqttFeedOptions, where
-from queue_alert.broker import Link, first_of
+from adapters.mqtt.options import MqttFeedOptions
+from queue_alert.broker import Link, first_of, linked
+from queue_alert.broker_options import where
 from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import Seconds
 from queue_alert.ports import DriverError, FeedContext

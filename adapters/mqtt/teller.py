@@ -9,10 +9,10 @@ from typing import Final
 import aiomqtt
 import msgspec
 
-from adapters.mqtt.connection import linked
 from adapters.mqtt.messages import group_state
-from adapters.mqtt.options import MqttPublisherOptions, where
-from queue_alert.broker import IN_FLIGHT, Link, Outgoing, first_of
+from adapters.mqtt.options import MqttPublisherOptions
+from queue_alert.broker import IN_FLIGHT, Link, Outgoing, first_of, linked
+from queue_alert.broker_options import where
 from queue_alert.core.units import GroupName, Seconds
 from queue_alert.core.view import GroupView
 from queue_alert.ports import PublisherContext, StateSource

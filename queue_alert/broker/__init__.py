@@ -1,5 +1,6 @@
 """A connection to an MQTT broker, for whoever needs one; needs the extra ``mqtt``."""
 
+from queue_alert.broker.connection import linked
 from queue_alert.broker.link import Link
 from queue_alert.broker.tls import TlsContext, tls_context
 from queue_alert.broker.together import first_of
@@ -13,5 +14,6 @@ __all__ = [
     "PublishRefusedError",
     "TlsContext",
     "first_of",
+    "linked",
     "tls_context",
 ]

@@ -52,7 +52,7 @@ class Output(Protocol):
 
 @runtime_checkable
 class SelfHealingOutput(Output, Protocol):
-    """One that looks for its device by itself, in a thread of its own.
+    """One that looks for its device by itself, in a thread or task of its own.
 
     Its ``open`` returns at once and its ``write`` fails only for a mistake of ours; what becomes of the
     device it reports.

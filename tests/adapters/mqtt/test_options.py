@@ -1,7 +1,8 @@
 import socket
 
 from adapters.mqtt.feed import DRIVER
-from adapters.mqtt.options import MqttFeedOptions, client_id_of, port_of, where
+from adapters.mqtt.options import MqttFeedOptions
+from queue_alert.broker_options import client_id_of, port_of, where
 from queue_alert.ports import ConfigProblem
 
 

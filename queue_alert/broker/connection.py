@@ -1,4 +1,4 @@
-"""How to reach the broker, for the feed and the publisher alike: secrets, TLS, and errors as sentences."""
+"""A link made by options: secrets, TLS, and errors as sentences."""
 
 import asyncio
 import ssl
@@ -10,8 +10,10 @@ from typing import Final
 import aiomqtt
 from paho.mqtt.reasoncodes import ReasonCode
 
-from adapters.mqtt.options import BrokerOptions, client_id_of, port_of, where
-from queue_alert.broker import BrokerError, Link, PublishRefusedError, TlsContext, tls_context
+from queue_alert.broker.link import Link
+from queue_alert.broker.tls import TlsContext, tls_context
+from queue_alert.broker.words import BrokerError, PublishRefusedError
+from queue_alert.broker_options import BrokerOptions, client_id_of, port_of, where
 from queue_alert.ports import DriverError
 from queue_alert.secrets import read_secret
 
@@ -32,6 +34,7 @@ async def linked(
     name: str,
     table: str,
     base: Path,
+    part: str = "",
     will: aiomqtt.Will | None = None,
     take: Callable[[aiomqtt.Message], None] | None = None,
     session_expiry_s: int = 0,
@@ -42,9 +45,10 @@ async def linked(
 
     Args:
         options: How to reach the broker.
-        name: Of the feed or publisher in the configuration.
-        table: Where that stands: ``feeds``, ``publishers``.
+        name: Of the feed, publisher or output in the configuration.
+        table: Where that stands: ``feeds``, ``publishers``, ``outputs``.
         base: Folder that relative paths start from.
+        part: Tells several connections of one of them apart; ends the client id.
         will: What the broker is to say when we are gone.
         take: Handler of every message.
         session_expiry_s: See :class:`~queue_alert.broker.Link`.
@@ -63,7 +67,7 @@ async def linked(
     link = Link(
         host=options.host,
         port=port_of(options),
-        client_id=client_id_of(options, table, name),
+        client_id=client_id_of(options, table, name, part),
         keepalive_s=round(options.keepalive),
         timeout_s=options.connect_timeout,
         username=options.username or None,
@@ -85,7 +89,7 @@ async def linked(
         if link.raised is not None:
             # Our own mistake, not the broker's; it must not look like a lost connection.
             raise link.raised from error
-        raise _lost(options, table, name, error) from error
+        raise _lost(options, client_id_of(options, table, name, part), error) from error
     finally:
         await link.__aexit__(None, None, None)
 
@@ -155,7 +159,7 @@ def _refused(options: BrokerOptions, error: BrokerError) -> DriverError:
     return DriverError(f"{there} did not answer the connection within {options.connect_timeout:g} s")
 
 
-def _lost(options: BrokerOptions, table: str, name: str, error: BrokerError) -> DriverError:
+def _lost(options: BrokerOptions, client_id: str, error: BrokerError) -> DriverError:
     there = where(options)
     if isinstance(error, PublishRefusedError):
         return DriverError(
@@ -163,7 +167,6 @@ def _lost(options: BrokerOptions, table: str, name: str, error: BrokerError) -> 
         )
     cause = error.__cause__ if isinstance(error.__cause__, BrokerError) else error
     if _code(cause) == _TAKEN_OVER:
-        client_id = client_id_of(options, table, name)
         return DriverError(
             f"{there} was told that another client is {client_id}, and threw us out; give one of the two a "
             "client_id of its own"
