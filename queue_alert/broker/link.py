@@ -25,8 +25,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from queue_alert.broker.inbox import Inbox
 from queue_alert.broker.tls import TlsContext
-from queue_alert.broker.words import IN_FLIGHT, Outgoing, PublishRefusedError
+from queue_alert.broker.words import IN_FLIGHT, Outgoing, PublishRefusedError, is_unheard, refusal
 from queue_alert.core.units import Seconds
 from queue_alert.protocol.topics import RUN_PROPERTY
 
@@ -37,17 +38,7 @@ _quiet = logging.getLogger(f"{__name__}.library")
 _quiet.setLevel(logging.CRITICAL)
 
 _GOODBYE_S: Final = 1.0
-_FAILURE: Final = 0x80
 _WITH_WILL: Final = "Disconnect with will message"
-
-
-class _Inbox(asyncio.Queue[aiomqtt.Message]):
-    """No queue at all: a message is handled where it would be put aside, before it is acknowledged."""
-
-    take: Callable[[aiomqtt.Message], None]
-
-    def put_nowait(self, item: aiomqtt.Message) -> None:
-        self.take(item)
 
 
 class Link(aiomqtt.Client):
@@ -114,7 +105,7 @@ class Link(aiomqtt.Client):
             timeout=timeout_s,
             tls_context=tls,
             will=will,
-            queue_type=_Inbox,
+            queue_type=Inbox,
             logger=_quiet,
             max_inflight_messages=IN_FLIGHT,
             max_queued_outgoing_messages=2 * IN_FLIGHT,
@@ -128,11 +119,11 @@ class Link(aiomqtt.Client):
         # The library has a future of its own for this, and makes a new one when it finds itself connected:
         # a loss right behind the broker's welcome is forgotten.
         self._lost: asyncio.Future[BaseException | None] = self._loop.create_future()
-        self._asked: dict[int, asyncio.Future[str]] = {}
-        """What the broker has not answered yet, by packet; becomes why it was refused, "" if it was not."""
+        self._asked: dict[int, asyncio.Future[ReasonCode]] = {}
+        """What the broker has not answered yet, by packet."""
         self._client.connect_timeout = timeout_s
         inbox = self._queue
-        assert isinstance(inbox, _Inbox)  # noqa: S101 - it was made of the type named above
+        assert isinstance(inbox, Inbox)  # noqa: S101 - it was made of the type named above
         inbox.take = self._handle
 
     async def __aenter__(self) -> Self:
@@ -195,26 +186,31 @@ class Link(aiomqtt.Client):
         result, packet = self._client.subscribe(topic, options=options)
         if result != MQTTErrorCode.MQTT_ERR_SUCCESS or packet is None:
             raise self._unsent(result)
-        (reason,) = await self._answers([packet])
-        return reason
+        (code,) = await self._answers([packet])
+        return refusal(code)
 
-    async def say(self, *messages: Outgoing) -> None:
+    async def say(self, *messages: Outgoing) -> bool:
         """Publish with QoS 1, in this order, and wait until the broker has taken all of it.
 
         Args:
             messages: At most :data:`IN_FLIGHT`.
 
+        Returns:
+            Whether each may have been heard by somebody. Brokers need not say that nobody listens; mosquitto
+            does.
+
         Raises:
             PublishRefusedError: It did not let one pass.
             aiomqtt.MqttError: The connection was lost, or nobody answered; any of them may have been taken.
         """
-        reasons = await self._answers([self._send(message) for message in messages])
-        for message, reason in zip(messages, reasons, strict=True):
-            if reason:
+        codes = await self._answers([self._send(message) for message in messages])
+        for message, code in zip(messages, codes, strict=True):
+            if reason := refusal(code):
                 raise PublishRefusedError(message.topic, reason)
+        return all(not is_unheard(code) for code in codes)
 
-    async def _answers(self, packets: Sequence[int]) -> list[str]:
-        """Wait for the answers to what was just sent; return why each was refused, "" if it was not."""
+    async def _answers(self, packets: Sequence[int]) -> list[ReasonCode]:
+        """Wait for the answers to what was just sent."""
         # Not with the library's own calls: they wait by asyncio.wait_for, which up to Python 3.11 may swallow
         # a cancellation, and they go on waiting when the connection is gone.
         if self._lost.done():
@@ -235,6 +231,9 @@ class Link(aiomqtt.Client):
         if message.run:
             properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
             properties.UserProperty = [(RUN_PROPERTY, message.run)]
+        if message.expires_s:
+            properties = properties or Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+            properties.MessageExpiryInterval = message.expires_s
         info = self._client.publish(
             message.topic, message.payload, qos=1, retain=message.retain, properties=properties
         )
@@ -350,7 +349,7 @@ class Link(aiomqtt.Client):
     def _answered(self, packet: int, code: ReasonCode) -> None:
         answer = self._asked.get(packet)
         if answer is not None and not answer.done():
-            answer.set_result(str(code) if code.value >= _FAILURE else "")
+            answer.set_result(code)
 
     def _hung_up(self, code: ReasonCode) -> None:
         self._give_up(str(code))

@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import aiomqtt
+from paho.mqtt.reasoncodes import ReasonCode
 
-__all__ = ["IN_FLIGHT", "BrokerError", "Outgoing", "PublishRefusedError"]
+__all__ = ["IN_FLIGHT", "BrokerError", "Outgoing", "PublishRefusedError", "is_unheard", "refusal"]
 
 IN_FLIGHT: Final = 100
 """How many messages are under way to the broker at most, not acknowledged yet."""
+
+_FAILURE: Final = 0x80
+_NO_MATCHING_SUBSCRIBERS: Final = 0x10
 
 BrokerError = aiomqtt.MqttError
 """The root of what :class:`Link` raises when the connection fails or is lost."""
@@ -37,9 +41,24 @@ class Outgoing:
         payload: What it says.
         retain: Whether the broker is to keep it for who comes later.
         run: The ACD's run it was said in; "": no matter.
+        expires_s: Who has not been told it by then need not be any more; 0: always.
     """
 
     topic: str
     payload: bytes
     retain: bool = False
     run: str = ""
+    expires_s: int = 0
+
+
+def refusal(code: ReasonCode) -> str:
+    """Return the broker's word for why it refused, "" if it did not."""
+    return str(code) if code.value >= _FAILURE else ""
+
+
+def is_unheard(code: ReasonCode) -> bool:
+    """Return whether the broker says that nobody was there to hear a publication.
+
+    Source: MQTT 5.0, 3.4.2.1; a broker may say so, and need not.
+    """
+    return code.value == _NO_MATCHING_SUBSCRIBERS
