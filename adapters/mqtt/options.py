@@ -13,6 +13,7 @@ _LONGEST_SESSION_S: Final = 7 * 86_400.0
 _MOST_IN_FLIGHT: Final = 1000
 _PAYLOAD: Final = (1_000, 16_000_000)
 _LONGEST_INTERVAL_S: Final = 60.0
+_PREFIX: Final = re.compile(r"[A-Za-z0-9._/-]{1,64}")
 
 
 def check_site(site: str) -> list[ConfigProblem]:
@@ -60,6 +61,10 @@ class MqttPublisherOptions(BrokerOptions, frozen=True, kw_only=True, forbid_unkn
     """The topics begin with ``queue-alert/<site>/``."""
     interval: Duration = 1.0
     """A group is said at most once in so long; the newest always gets out. ``"0s"``: every change."""
+    home_assistant: bool = False
+    """Announce the groups to Home Assistant, which then shows them by itself; switched off again, they go."""
+    discovery_prefix: str = "homeassistant"
+    """Home Assistant's own; "": do not even look whether there is something left to take back."""
 
 
 def check_publisher(options: MqttPublisherOptions) -> list[ConfigProblem]:
@@ -68,4 +73,15 @@ def check_publisher(options: MqttPublisherOptions) -> list[ConfigProblem]:
     if not 0.0 <= options.interval <= _LONGEST_INTERVAL_S:
         message = f"must be 0 s to 60 s, got {options.interval:g} s"
         problems.append(ConfigProblem(path="interval", message=message))
-    return problems
+    return problems + _check_prefix(options)
+
+
+def _check_prefix(options: MqttPublisherOptions) -> list[ConfigProblem]:
+    prefix = options.discovery_prefix
+    if not prefix and options.home_assistant:
+        message = 'must be that of Home Assistant, got "" (write "homeassistant")'
+    elif prefix and not _PREFIX.fullmatch(prefix):
+        message = f'must be 1 to 64 letters, digits, slashes or ". _ -", got "{prefix[:80]}"'
+    else:
+        return []
+    return [ConfigProblem(path="discovery_prefix", message=message)]

@@ -9,6 +9,8 @@ from typing import Final
 import aiomqtt
 import msgspec
 
+from adapters.mqtt.announcer import Announcer
+from adapters.mqtt.discovery import LONGEST_CONFIG
 from adapters.mqtt.messages import group_state
 from adapters.mqtt.options import MqttPublisherOptions
 from queue_alert.broker import IN_FLIGHT, Link, Outgoing, first_of, linked
@@ -68,6 +70,7 @@ class MqttPublisher:
         self._options = options
         self._context = context
         self._encoder = msgspec.json.Encoder()
+        self._announcer = Announcer(options, context.name)
 
     async def run(self, source: StateSource) -> None:
         """Stay connected and say all groups, then every change.
@@ -82,10 +85,12 @@ class MqttPublisher:
 
         async def gather() -> None:
             loop = asyncio.get_running_loop()
-            paced.put(source.groups(), loop.time())
+            views = source.groups()
             while True:
+                paced.put(views, loop.time())
+                self._announcer.note(view.name for view in views)
                 is_waiting.set()
-                paced.put(await source.changed(), loop.time())
+                views = await source.changed()
 
         async with linked(
             options,
@@ -93,11 +98,19 @@ class MqttPublisher:
             table="publishers",
             base=context.base,
             will=aiomqtt.Will(topic, _OFFLINE, qos=1, retain=True),
+            take=self._announcer.take,
+            longest_packet=LONGEST_CONFIG,
         ) as link:
             _log.info("connected publisher=%s broker=%s", context.name, where(options))
             try:
+                await self._announcer.begin(link)
                 await link.say(Outgoing(topic, _ONLINE, retain=True))
-                await first_of(link.until_lost(), gather(), self._say_all(link, paced, is_waiting))
+                await first_of(
+                    link.until_lost(),
+                    gather(),
+                    self._say_all(link, paced, is_waiting),
+                    self._announcer.keep(link),
+                )
             finally:
                 await link.leave_with_will()
 

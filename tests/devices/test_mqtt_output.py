@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,10 @@ def made(port: int, *, base: Path = Path(), **more: Any) -> tuple[MqttLampOutput
     return output, faults
 
 
+def at_least(lamp: Speaker, count: int) -> bool:
+    return len(lamp.heard) >= count
+
+
 async def ended(output: MqttLampOutput) -> None:
     """Close it and wait until it has said goodbye."""
     output.close()
@@ -68,10 +73,9 @@ async def test_what_is_to_be_shown_is_said_and_in_the_end_it_is_dark(broker: Mos
     async with speaking(broker.port, listen_to="#") as lamp:
         output.open()
         await until(lambda: lamp.heard)
-        for shown in (ON, OFF, ON):
-            before = len(lamp.heard)
+        for count, shown in enumerate((ON, OFF, ON), start=2):
             output.write(shown)
-            await until(lambda seen=before: len(lamp.heard) > seen)
+            await until(partial(at_least, lamp, count))
         await ended(output)
         output.close()
         await until(lambda: len(lamp.heard) == 5)
