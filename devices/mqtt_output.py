@@ -63,7 +63,7 @@ class MqttLampOutput(CheckedOutput):
     def _claim(self) -> None:
         # Those of before may still be saying goodbye, and two of one name would throw each other out.
         before = [speaker.task for speaker in self._speakers]
-        self._faults = {}
+        self._faults, self._fault = {}, ""
         self._speakers = [
             _Speaker(self._name, wire, self._options, self._base, self._again_s, self._tell)
             for wire in self._wires

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -167,6 +168,70 @@ async def test_a_task_that_is_cancelled_leaves_the_lamp_dark(broker: Mosquitto) 
         await until(lambda: lamp.payloads(POWER)[-1] == b"OFF")
         with suppress(asyncio.CancelledError):
             await ended(output)
+
+
+async def test_a_tower_has_one_fault_for_all_its_lamps_and_is_well_when_all_are(broker: Mosquitto) -> None:
+    output, faults = made(broker.port, kind="tower")
+    lit = {"red": "#ff0000", "yellow": "#ffb000", "green": "off"}
+    async with speaking(broker.port, listen_to="#") as lamp:
+        output.open()
+        output.write(lit)
+        await until(partial(at_least, lamp, 3))
+        await broker.kill()
+        await until(lambda: faults)
+        await broker.start()
+        async with speaking(broker.port, listen_to="#", client_id="again") as again:
+            await until(lambda: faults[-1] == "")
+            assert {topic: payload for topic, payload, _ in again.heard} == {
+                "cmnd/beacon/POWER": b"ON",
+                "cmnd/beacon/POWER2": b"ON",
+                "cmnd/beacon/POWER3": b"OFF",
+            }
+            assert faults.count("") == 1
+            await ended(output)
+
+
+async def test_a_broker_that_hangs_is_noticed_and_told_the_present_state_when_it_goes_on(
+    broker: Mosquitto,
+) -> None:
+    output, faults = made(broker.port, connect_timeout=0.3)
+    async with speaking(broker.port, listen_to="#") as lamp:
+        output.open()
+        await until(lambda: lamp.heard)
+        assert broker._process is not None
+        broker._process.send_signal(signal.SIGSTOP)
+        try:
+            output.write(ON)
+            await until(lambda: faults)
+            output.write(OFF)
+            output.write(ON)
+        finally:
+            broker._process.send_signal(signal.SIGCONT)
+        await until(lambda: faults[-1] == "")
+        assert lamp.payloads(POWER)[-1] == b"ON"
+        await ended(output)
+    assert faults[0] == (
+        f"connection to 127.0.0.1:{broker.port} was lost (nothing was acknowledged for 0.3 s)"
+    )
+
+
+async def test_what_was_is_not_shown_to_a_lamp_that_was_away(
+    broker: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_output, "_EXPIRES_S", 1)
+    remembered: dict[str, Any] = {"client_id": "lamp", "session_expiry_s": 60}
+    async with speaking(broker.port, listen_to=POWER, **remembered):
+        pass
+    output, faults = made(broker.port)
+    output.open()
+    output.write(ON)
+    await asyncio.sleep(2.2)
+    async with speaking(broker.port, **remembered) as lamp:
+        output.write(OFF)
+        await until(lambda: lamp.heard)
+        await ended(output)
+    assert lamp.payloads(POWER) == [b"OFF"] * len(lamp.heard)
+    assert faults == []
 
 
 # ---- what cannot be reached

@@ -8,13 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from adapters.mqtt.discovery import discovery_topic
 from adapters.mqtt.messages import Reader
-from adapters.mqtt.options import MqttFeedOptions
+from adapters.mqtt.options import MqttFeedOptions, MqttPublisherOptions
 from queue_alert.app.config import build_setup
 from queue_alert.app.registry import Registry
 from queue_alert.protocol.topics import GroupState, PublisherStatus
 
 DOCS = Path(__file__).parent.parent.parent.parent / "docs"
+HOME = DOCS / "how-to" / "show-in-home-assistant.md"
 HOW_TO, REFERENCE = DOCS / "how-to" / "connect-mqtt.md", DOCS / "reference" / "feed-mqtt.md"
 
 
@@ -55,7 +57,20 @@ def test_every_option_is_described() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("page", [HOW_TO, REFERENCE], ids=lambda page: page.stem)
+def test_the_example_for_home_assistant_is_a_sound_configuration() -> None:
+    (example,) = blocks(HOME, "toml")
+    feed = '[feeds.acd]\ndriver = "simulator"\n'
+    setup = build_setup(tomllib.loads(feed + example), file="config.toml", base=Path(), registry=Registry())
+    (publisher,) = setup.publishers
+    assert publisher.options == MqttPublisherOptions(
+        site="office", host="broker.example.org", home_assistant=True
+    )
+    text = HOME.read_text(encoding="utf-8")
+    assert f"`{discovery_topic('<discovery_prefix>', '<site>')}`".replace("_3Csite_3E", "<site>") in text
+    assert discovery_topic("homeassistant", "office") in text
+
+
+@pytest.mark.parametrize("page", [HOW_TO, REFERENCE, HOME], ids=lambda page: page.stem)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
