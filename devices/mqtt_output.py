@@ -60,6 +60,10 @@ class MqttLampOutput(CheckedOutput):
         """Have ``report`` called with every new fault, and with "" when it is over."""
         self._report = report
 
+    def settled(self) -> str | None:
+        """Return the fault, "" if the lamps were told the newest, ``None`` if neither is so yet."""
+        return self._fault or ("" if all(speaker.is_told for speaker in self._speakers) else None)
+
     def _claim(self) -> None:
         # Those of before may still be saying goodbye, and two of one name would throw each other out.
         before = [speaker.task for speaker in self._speakers]
@@ -112,11 +116,17 @@ class _Speaker:
         self._again_s = again_s
         self._report = tell
         self._payload = wire.dark
+        self._told: bytes | None = None
         self._is_lit = False
         self._is_ending = False
         self._is_done = False
         """Whether it has said its last word."""
         self._news = asyncio.Event()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the lamp was told what it is to show."""
+        return self._told == self._payload
 
     def start(self, before: Sequence[asyncio.Task[None]]) -> None:
         """Begin, once the tasks of before have ended."""
@@ -172,7 +182,9 @@ class _Speaker:
         while not self._is_ending:
             self._news.clear()
             is_lit = self._is_lit
-            is_heard = await link.say(self._message(self._payload))
+            payload = self._payload
+            is_heard = await link.say(self._message(payload))
+            self._told = payload if is_heard else None
             self._tell("" if is_heard else self._unheard())
             pause = self._options.again
             if is_lit and self._wire.hold_s:

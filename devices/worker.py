@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Condition, Thread, current_thread
+from threading import Thread, current_thread
 from time import monotonic
 from typing import Final, Protocol
 
@@ -86,8 +86,6 @@ class WorkerOutput(CheckedOutput):
         """Something for each reason to look: at what is wanted, or at the end."""
         self._wanted: Mapping[str, str] = dict.fromkeys(self.lamps, OFF)
         self._shown: Mapping[str, str] | None = None
-        self._progress = Condition()
-        """Told of everything that was shown and of every fault."""
         self._is_ending = False
         self._busy_since: float | None = None
         self._thread: Thread | None = None
@@ -98,20 +96,9 @@ class WorkerOutput(CheckedOutput):
         """Have ``report`` called, from any thread, with every new fault, and with "" when it is over."""
         self._report = report
 
-    def settle(self, timeout_s: Seconds) -> str | None:
-        """Wait until the device shows what was written last, or has failed; not to be called on a loop.
-
-        Args:
-            timeout_s: How long to wait at most.
-
-        Returns:
-            The fault, "" if it shows it, ``None`` if neither came to pass in time.
-        """
-        with self._progress:
-            self._progress.wait_for(lambda: self._fault or self._shown is self._wanted, timeout_s)
-            if self._fault:
-                return self._fault
-            return "" if self._shown is self._wanted else None
+    def settled(self) -> str | None:
+        """Return the fault, "" if the device shows what was written last, ``None`` if neither is so yet."""
+        return self._fault or ("" if self._shown is self._wanted else None)
 
     def _claim(self) -> None:
         self._is_ending = False
@@ -165,9 +152,7 @@ class WorkerOutput(CheckedOutput):
             with self._timed():
                 self._device.show(lamps)
             self._tell("")
-            with self._progress:
-                self._shown = lamps
-                self._progress.notify_all()
+            self._shown = lamps
 
     def _next(self) -> Mapping[str, str] | None:
         """Wait for what is to be shown next; ``None``: nothing any more."""
@@ -188,9 +173,7 @@ class WorkerOutput(CheckedOutput):
 
     def _tell(self, fault: str) -> None:
         if fault != self._fault:
-            with self._progress:
-                self._fault = fault
-                self._progress.notify_all()
+            self._fault = fault
             self._report(fault)
 
 

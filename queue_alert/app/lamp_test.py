@@ -97,8 +97,7 @@ class LampTest:
         }
         while late and loop.time() < ends_at:
             for name, output in tuple(late.items()):
-                # With 0 s it does not block. A thread that waits would keep Ctrl-C waiting too.
-                if (fault := output.settle(0.0)) is not None:
+                if (fault := output.settled()) is not None:
                     del late[name]
                     self._note(name, fault)
             await asyncio.sleep(_LOOK_EVERY_S)

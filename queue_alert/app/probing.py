@@ -1,10 +1,12 @@
 """Outputs one after the other without an engine: can they be opened, and are they dark."""
 
+import asyncio
 import http.client
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
@@ -14,7 +16,7 @@ from queue_alert.app.config.places import ListenAddress
 from queue_alert.app.config.setup import OutputPlan
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.core.units import Seconds
-from queue_alert.ports import Clock, OutputContext, SelfHealingOutput
+from queue_alert.ports import Clock, Output, OutputContext, SelfHealingOutput
 
 __all__ = ["Probe", "faults_of_running_monitor", "probe_outputs"]
 
@@ -40,12 +42,15 @@ class Probe:
     fault: str
 
 
-def probe_outputs(plans: Sequence[OutputPlan], clock: Clock, *, timeout_s: Seconds) -> list[Probe]:
+def probe_outputs(
+    plans: Sequence[OutputPlan], clock: Clock, *, base: Path, timeout_s: Seconds
+) -> list[Probe]:
     """Open every output, make it dark and close it, all at once; one that fails or hangs stops no other.
 
     Args:
         plans: What is configured.
         clock: The steady line.
+        base: Folder that relative paths in the configuration start from.
         timeout_s: How long all of it may take; an output that is not done by then has failed.
 
     Returns:
@@ -55,7 +60,8 @@ def probe_outputs(plans: Sequence[OutputPlan], clock: Clock, *, timeout_s: Secon
     probes: dict[str, Probe] = {}
 
     def work(plan: OutputPlan) -> None:
-        probes[plan.name] = _probe(plan, clock, ends_at)
+        context = OutputContext(name=plan.name, clock=clock, base=base)
+        probes[plan.name] = _probe(plan, context, ends_at)
 
     # Daemons, because a device that hangs must not keep the process: a pool's threads would.
     threads = [
@@ -69,21 +75,22 @@ def probe_outputs(plans: Sequence[OutputPlan], clock: Clock, *, timeout_s: Secon
     return [probes.get(plan.name) or Probe(name=plan.name, lamps=(), fault=late) for plan in plans]
 
 
+_LOOK_EVERY_S: Final[Seconds] = 0.02
 _GRACE_S: Final[Seconds] = 0.2
 """For an output that noticed in time that the time is over."""
 
 
-def _probe(plan: OutputPlan, clock: Clock, ends_at: float) -> Probe:
+def _probe(plan: OutputPlan, context: OutputContext, ends_at: float) -> Probe:
     lamps: tuple[str, ...] = ()
     try:
-        output = plan.driver.create(plan.options, OutputContext(name=plan.name, clock=clock))
+        output = plan.driver.create(plan.options, context)
         lamps = tuple(output.lamps)
-        try:
-            output.open()
-            output.write(dict.fromkeys(lamps, _OFF))
-            fault = _settled(output.settle, ends_at) if isinstance(output, SelfHealingOutput) else ""
-        finally:
-            output.close()
+        if isinstance(output, SelfHealingOutput):
+            # Some have a thread of their own, some live on a loop: each gets one here.
+            fault = asyncio.run(_settled(output, ends_at))
+        else:
+            fault = ""
+            _darken(output)
     except QueueAlertError as error:
         fault = str(error)
     except Exception:  # what is one output's bug must leave no other lit
@@ -92,9 +99,28 @@ def _probe(plan: OutputPlan, clock: Clock, ends_at: float) -> Probe:
     return Probe(name=plan.name, lamps=lamps, fault=fault.removeprefix(f"outputs.{plan.name}: "))
 
 
-def _settled(settle: Callable[[Seconds], str | None], ends_at: float) -> str:
-    fault = settle(max(ends_at - monotonic(), 0.0))
-    return "does not answer in time; is it plugged in, and is its address right?" if fault is None else fault
+def _darken(output: Output) -> None:
+    try:
+        output.open()
+        output.write(dict.fromkeys(output.lamps, _OFF))
+    finally:
+        output.close()
+
+
+async def _settled(output: SelfHealingOutput, ends_at: float) -> str:
+    """Make an output dark and return its fault, "" if there is none."""
+    try:
+        output.open()
+        output.write(dict.fromkeys(output.lamps, _OFF))
+        while (fault := output.settled()) is None:
+            if monotonic() >= ends_at:
+                return "does not answer in time; is it plugged in, and is its address right?"
+            await asyncio.sleep(_LOOK_EVERY_S)
+        return fault
+    finally:
+        output.close()
+        if others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others, timeout=max(ends_at - monotonic(), 0.0))
 
 
 class _OutputHealth(msgspec.Struct):

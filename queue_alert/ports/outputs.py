@@ -61,14 +61,8 @@ class SelfHealingOutput(Output, Protocol):
     def listen(self, report: Callable[[str], None]) -> None:
         """Have ``report`` called, from any thread, with every new fault, and with "" when it is over."""
 
-    def settle(self, timeout_s: Seconds) -> str | None:
-        """Wait, at most so long, until the device shows what was written last, or has failed.
-
-        Blocks; not to be called on the loop.
-
-        Returns:
-            The fault, "" if it shows it, ``None`` if neither came to pass in time.
-        """
+    def settled(self) -> str | None:
+        """Return the fault, "" if the device shows what was written last, ``None`` if neither is so yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

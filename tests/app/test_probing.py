@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -57,7 +58,7 @@ def test_every_output_is_opened_made_dark_and_closed() -> None:
     device = BlockingDevice()
     worker = WorkerOutput("beacon", ("lamp",), device)
     plans = [plan("lamp", lambda _context: plain), plan("beacon", lambda _context: worker)]
-    assert probe_outputs(plans, CLOCK, timeout_s=5.0) == [
+    assert probe_outputs(plans, CLOCK, base=Path(), timeout_s=5.0) == [
         Probe(name="lamp", lamps=("lamp",), fault=""),
         Probe(name="beacon", lamps=("lamp",), fault=""),
     ]
@@ -88,7 +89,7 @@ def test_one_that_fails_hangs_or_is_broken_keeps_no_other_from_being_made_dark()
         plan("sound", lambda _context: sound),
     ]
     try:
-        probes = probe_outputs(plans, CLOCK, timeout_s=0.2)
+        probes = probe_outputs(plans, CLOCK, base=Path(), timeout_s=0.2)
     finally:
         gate.set()
     assert probes == [

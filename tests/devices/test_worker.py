@@ -212,14 +212,14 @@ def test_it_is_settled_when_the_newest_is_shown_and_not_before(device: FakeDevic
     output, _ = made(device)
     device.gate.clear()
     output.open()
-    assert output.settle(0.0) is None
+    assert output.settled() is None
     device.gate.set()
-    assert output.settle(10.0) == ""
+    until(lambda: output.settled() == "")
     device.gate.clear()
     output.write(ON)
-    assert output.settle(0.01) is None
+    assert output.settled() is None
     device.gate.set()
-    assert output.settle(10.0) == ""
+    until(lambda: output.settled() == "")
     assert device.said == ["open", "off", "#ffb000"]
     output.close()
 
@@ -228,16 +228,16 @@ def test_a_fault_settles_it_too_until_it_is_over_or_the_output_is_opened_anew(de
     output, _ = made(device)
     device.fault = DriverError("the lamp is gone")
     output.open()
-    assert output.settle(10.0) == "the lamp is gone"
+    until(lambda: output.settled() == "the lamp is gone")
     device.fault = None
-    until(lambda: output.settle(0.0) == "")
+    until(lambda: output.settled() == "")
     device.fault = DriverError("burnt", recoverable=False)
     output.write(ON)
-    until(lambda: output.settle(0.0) == "burnt")
+    until(lambda: output.settled() == "burnt")
     output.close()
     assert output._thread is not None
     output._thread.join(10)
     device.fault = None
     output.open()
-    assert output.settle(10.0) == ""
+    until(lambda: output.settled() == "")
     output.close()

@@ -84,7 +84,10 @@ def _list(arguments: argparse.Namespace) -> int:
     setup = load_setup(arguments.config, registry=Registry())
     held = faults_of_running_monitor(setup.listen)
     free = [plan for plan in setup.outputs if plan.name not in held]
-    probes = {probe.name: probe for probe in probe_outputs(free, SteadyClock(), timeout_s=_TIMEOUT_S)}
+    probes = {
+        probe.name: probe
+        for probe in probe_outputs(free, SteadyClock(), base=setup.base, timeout_s=_TIMEOUT_S)
+    }
     rows = [_row(plan, probes.get(plan.name), held.get(plan.name, "")) for plan in setup.outputs]
     if arguments.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -213,7 +216,7 @@ def _off(arguments: argparse.Namespace) -> int:
     from queue_alert.app.probing import probe_outputs
 
     plans, is_sound = _plans(arguments)
-    probes = probe_outputs(plans, SteadyClock(), timeout_s=_TIMEOUT_S)
+    probes = probe_outputs(plans, SteadyClock(), base=arguments.config.resolve().parent, timeout_s=_TIMEOUT_S)
     for probe in probes:
         if probe.fault:
             print(f"queue-alert: outputs.{probe.name}: {probe.fault}", file=sys.stderr)
