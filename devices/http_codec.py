@@ -11,7 +11,7 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
-from devices.addresses import shown
+from devices.addresses import check_host, shown
 from queue_alert.ports import ConfigProblem
 
 __all__ = [
@@ -103,7 +103,7 @@ def _url_mistake(url: str) -> str:
         return f'must begin with http:// or https://, got "{url[:20]}"'
     if parts.username is not None or parts.password is not None:
         return "must not hold a user or a password; write a header with secret_file"
-    if not host:
+    if not host or check_host(host):
         return f'must name the device\'s host, got "{url[:40]}"'
     if port == 0:
         return "port must be 1 to 65535, got 0"

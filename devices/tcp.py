@@ -51,7 +51,11 @@ def connect(host: str, port: int, deadline: Deadline) -> socket.socket:
         TimeoutError: It took too long.
     """
     fault: OSError | None = None
-    for family, kind, protocol, _name, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError as error:  # a part of the name is too long
+        raise socket.gaierror(socket.EAI_NONAME, "no name of a host") from error
+    for family, kind, protocol, _name, address in found:
         connection = socket.socket(family, kind, protocol)
         try:
             connection.settimeout(deadline.left())

@@ -94,6 +94,7 @@ def test_the_host_is_named_with_its_port_where_that_is_unusual(url: str, host: s
         ("ftp://lamp", 'must begin with http:// or https://, got "ftp://lamp"'),
         ("lamp/on", 'must begin with http:// or https://, got "lamp/on"'),
         ("http:///on", 'must name the device\'s host, got "http:///on"'),
+        ("http://a..b/on", 'must name the device\'s host, got "http://a..b/on"'),
         ("http://lamp:0/", "port must be 1 to 65535, got 0"),
         (
             "http://lamp:99999/",
@@ -317,6 +318,12 @@ def test_a_server_that_drips_is_given_up_in_time(web: Web, link: HttpLink) -> No
 def test_a_server_that_is_not_there_is_a_fault(web: Web, link: HttpLink) -> None:
     web.server.stop()
     with pytest.raises(DriverError, match=f"127.0.0.1:{web.port} refuses connections"):
+        ask(link)
+
+
+def test_a_name_that_cannot_be_one_is_a_fault() -> None:
+    link = HttpLink(Origin("http", "a" * 70, 80))
+    with pytest.raises(DriverError, match="the name is not known; write the device's address as host"):
         ask(link)
 
 
