@@ -8,7 +8,7 @@ up the whole interpreter while it opens and closes it. So ``hidraw`` is preferre
 import errno
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -191,20 +191,24 @@ def load_hid(where: str) -> Hid:
 
 
 def lights_in(
-    found: Sequence[Mapping[str, Any]], ids: Sequence[tuple[int, int]], *, sysfs: Path | None = None
+    found: Sequence[Mapping[str, Any]],
+    ids: Collection[tuple[int, int]],
+    *,
+    interfaces: Collection[int] = (-1, 0),
+    sysfs: Path | None = None,
 ) -> list[Light]:
     """Return the lights among what is plugged in, each once, by port and path.
 
     Args:
         found: From :meth:`Hid.enumerate`; what is malformed in it is passed over.
         ids: Vendor and product of each variant.
+        interfaces: Which of a device's interfaces is the light, -1: the only one. Others are buttons.
         sysfs: Where the kernel describes its hidraw devices.
     """
     lights: dict[bytes, Light] = {}
     for entry in found[:_MOST_LIGHTS]:
         path, vendor, product = (entry.get(key) for key in ("path", "vendor_id", "product_id"))
-        # A use beyond the first interface is a button or a keyboard.
-        if (vendor, product) not in ids or entry.get("interface_number", 0) not in {-1, 0}:
+        if (vendor, product) not in ids or entry.get("interface_number", -1) not in interfaces:
             continue
         if isinstance(path, bytes) and path and path not in lights:
             serial = entry.get("serial_number")

@@ -47,9 +47,9 @@ class ReportPainter:
                 self._handle.write(report.data)
 
 
-def _driver(driver_name: str, model: Model, summary: str) -> OutputDriver:
+def _driver(model: Model, summary: str) -> OutputDriver:
     def create(options: UsbOptions, context: OutputContext) -> WorkerOutput:
-        hid = load_hid(f'outputs.{context.name}: driver "{driver_name}"')
+        hid = load_hid(f'outputs.{context.name}: driver "{model.driver}"')
         device = HidLight(
             context.name,
             name=model.name,
@@ -74,6 +74,6 @@ def _driver(driver_name: str, model: Model, summary: str) -> OutputDriver:
     )
 
 
-KUANDO_DRIVER: Final = _driver("kuando", KUANDO, "a Kuando Busylight at USB; goes dark by itself if we die")
-LUXAFOR_DRIVER: Final = _driver("luxafor", LUXAFOR, "a Luxafor Flag, Orb or Mute at USB")
-BLINK1_DRIVER: Final = _driver("blink1", BLINK1, "a ThingM blink(1) at USB; pulses white by itself if we die")
+KUANDO_DRIVER: Final = _driver(KUANDO, "a Kuando Busylight at USB; goes dark by itself if we die")
+LUXAFOR_DRIVER: Final = _driver(LUXAFOR, "a Luxafor Flag, Orb or Mute at USB")
+BLINK1_DRIVER: Final = _driver(BLINK1, "a ThingM blink(1) at USB; pulses white by itself if we die")

@@ -59,6 +59,7 @@ class Model:
 
     Attributes:
         name: As people call it.
+        driver: The driver's name in the configuration.
         ids: USB vendor and product of each variant.
         greeting: Reports for when it was opened, by its serial number.
         showing: Reports that show a colour and keep it alive.
@@ -66,6 +67,7 @@ class Model:
     """
 
     name: str
+    driver: str
     ids: tuple[tuple[int, int], ...]
     greeting: Callable[[str], tuple[Report, ...]]
     showing: Callable[[Colour], tuple[Report, ...]]
@@ -114,6 +116,7 @@ def _kuando_showing(colour: Colour) -> tuple[Report, ...]:
 
 KUANDO: Final = Model(
     name="Kuando Busylight",
+    driver="kuando",
     ids=(
         (0x27BB, 0x3BCA),
         (0x27BB, 0x3BCB),
@@ -142,6 +145,7 @@ def _luxafor_showing(colour: Colour) -> tuple[Report, ...]:
 
 LUXAFOR: Final = Model(
     name="Luxafor",
+    driver="luxafor",
     ids=((0x04D8, 0xF372),),
     greeting=lambda _serial: (),
     showing=_luxafor_showing,
@@ -207,6 +211,7 @@ def _blink1_showing(colour: Colour) -> tuple[Report, ...]:
 
 BLINK1: Final = Model(
     name="blink(1)",
+    driver="blink1",
     ids=((0x27B8, 0x01ED),),
     greeting=_blink1_greeting,
     showing=_blink1_showing,

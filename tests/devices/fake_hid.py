@@ -61,7 +61,8 @@ class FakeLight:
         length = self.answer(len(report))
         if length == len(report):
             self.reports.append((kind, report))
-            {KUANDO: self._kuando, LUXAFOR: self._luxafor, BLINK1: self._blink1}[self.ids](kind, report)
+            known = {KUANDO: self._kuando, LUXAFOR: self._luxafor, BLINK1: self._blink1}
+            known.get(self.ids, lambda _kind, _report: None)(kind, report)
         return length
 
     def _kuando(self, kind: str, report: bytes) -> None:
