@@ -82,11 +82,9 @@ class WorkerOutput(CheckedOutput):
         self._device = device
         self._again_s = again_s
         self._keepalive_s = keepalive_s
-        self._news: SimpleQueue[None] = SimpleQueue()
-        """Something for each reason to look: at what is wanted, or at the end."""
+        self._term = _Term()
         self._wanted: Mapping[str, str] = dict.fromkeys(self.lamps, OFF)
         self._shown: Mapping[str, str] | None = None
-        self._is_ending = False
         self._busy_since: float | None = None
         self._thread: Thread | None = None
         self._fault = ""
@@ -101,39 +99,46 @@ class WorkerOutput(CheckedOutput):
         return self._fault or ("" if self._shown is self._wanted else None)
 
     def _claim(self) -> None:
-        self._is_ending = False
         self._wanted = dict.fromkeys(self.lamps, OFF)
         self._shown = None
         self._fault = ""
         self._busy_since = None
-        self._thread = Thread(target=self._work, name=f"output-{self._name}", daemon=True)
+        self._term = _Term()
+        self._thread = Thread(
+            target=self._work,
+            args=(self._term, self._thread),
+            name=f"output-{self._name}",
+            daemon=True,
+        )
         _threads.add(self._thread)
         self._thread.start()
 
     def _set(self, lamps: Mapping[str, str]) -> None:
         self._wanted = dict(lamps)
-        self._news.put(None)
+        self._term.news.put(None)
         since = self._busy_since
         if since is not None and monotonic() - since > HANGS_AFTER_S:
-            self._tell("the device hangs, a write has taken seconds; unplug it and plug it in again")
+            self._tell("the device hangs, a write has taken seconds; switch it off and on again")
 
     def _release(self) -> None:
-        self._is_ending = True
-        self._news.put(None)
+        self._term.is_over = True
+        self._term.news.put(None)
 
     # ---- in the thread
 
-    def _work(self) -> None:
+    def _work(self, term: "_Term", before: Thread | None) -> None:
+        if before is not None:
+            before.join()  # the device is still in its hands
         try:
-            while not self._is_ending:
+            while not term.is_over:
                 try:
-                    self._serve()
+                    self._serve(term)
                 except DriverError as error:
                     self._device.close()
                     self._tell(error.reason)
                     if not error.recoverable:
                         return
-                    self._pause(self._again_s)
+                    self._pause(term)
         except Exception:
             # A thread dies in silence otherwise; and the lamp with it.
             logger.exception("output broke output=%s", self._name)
@@ -142,31 +147,31 @@ class WorkerOutput(CheckedOutput):
             self._device.close()
             _threads.discard(current_thread())
 
-    def _serve(self) -> None:
+    def _serve(self, term: "_Term") -> None:
         """Open the device and show what is wanted until it fails or the end has come."""
         with self._timed():
             self._device.open()
         self._tell("")
-        self._news.put(None)  # whatever was shown before it was gone
-        while (lamps := self._next()) is not None:
+        term.news.put(None)  # whatever was shown before it was gone
+        while (lamps := self._next(term)) is not None:
             with self._timed():
                 self._device.show(lamps)
             self._tell("")
             self._shown = lamps
 
-    def _next(self) -> Mapping[str, str] | None:
+    def _next(self, term: "_Term") -> Mapping[str, str] | None:
         """Wait for what is to be shown next; ``None``: nothing any more."""
         with suppress(Empty):
-            self._news.get(timeout=self._keepalive_s)
-            while not self._is_ending:
-                self._news.get_nowait()
-        return None if self._is_ending else self._wanted
+            term.news.get(timeout=self._keepalive_s)
+            while not term.is_over:
+                term.news.get_nowait()
+        return None if term.is_over else self._wanted
 
-    def _pause(self, seconds: Seconds) -> None:
-        until = monotonic() + seconds
+    def _pause(self, term: "_Term") -> None:
+        until = monotonic() + self._again_s
         with suppress(Empty):
-            while not self._is_ending:
-                self._news.get(timeout=max(until - monotonic(), 0.0))
+            while not term.is_over:
+                term.news.get(timeout=max(until - monotonic(), 0.0))
 
     def _timed(self) -> "_Timed":
         return _Timed(self)
@@ -175,6 +180,21 @@ class WorkerOutput(CheckedOutput):
         if fault != self._fault:
             self._fault = fault
             self._report(fault)
+
+
+class _Term:
+    """From an opening to its closing; the thread of each has its own.
+
+    Attributes:
+        news: Something for each reason to look: at what is wanted, or at the end.
+        is_over: Whether it was closed.
+    """
+
+    __slots__ = ("is_over", "news")
+
+    def __init__(self) -> None:
+        self.news: SimpleQueue[None] = SimpleQueue()
+        self.is_over = False
 
 
 class _Timed:

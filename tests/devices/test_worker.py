@@ -154,7 +154,7 @@ def test_a_device_that_hangs_is_noticed_and_blocks_nobody(
     end = time.monotonic() + 10
     while not faults and time.monotonic() < end:
         output.write(OFF)
-    assert faults == ["the device hangs, a write has taken seconds; unplug it and plug it in again"]
+    assert faults == ["the device hangs, a write has taken seconds; switch it off and on again"]
     device.gate.set()
     until(lambda: faults[-1] == "")
     device.gate.clear()
@@ -241,3 +241,19 @@ def test_a_fault_settles_it_too_until_it_is_over_or_the_output_is_opened_anew(de
     output.open()
     until(lambda: output.settled() == "")
     output.close()
+
+
+def test_opened_again_at_once_the_device_changes_hands_first(device: FakeDevice) -> None:
+    output, _ = made(device)
+    output.open()
+    until(lambda: device.said == ["open", "off"])
+    device.gate.clear()
+    output.write(ON)
+    until(lambda: output._busy_since is not None)
+    output.close()
+    output.open()
+    device.gate.set()
+    until(lambda: output.settled() == "")
+    output.close()
+    until(lambda: device.said[-1] == "close" and len(device.said) == 7)
+    assert device.said == ["open", "off", "#ffb000", "close", "open", "off", "close"]
