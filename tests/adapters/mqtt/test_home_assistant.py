@@ -242,23 +242,21 @@ async def test_who_does_not_want_it_is_not_even_asked(broker: Mosquitto) -> None
 
 @pytest.mark.process
 async def test_of_too_many_groups_the_first_are_announced_and_the_rest_logged_and_published(
-    broker: Mosquitto, caplog: pytest.LogCaptureFixture
+    broker: Mosquitto, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = [view(f"g{number:03}") for number in range(MOST_GROUPS + 1)]
-    last = f"queue-alert/berlin/g{MOST_GROUPS}/state"
+    monkeypatch.setattr(announcer, "MOST_GROUPS", 2)
     async with (
-        speaking(broker.port, listen_to="#", longest_packet=4_000_000) as other,
-        telling(broker.port, *many) as source,
+        speaking(broker.port, listen_to="#") as other,
+        telling(broker.port, view("b"), view("c"), view("d")) as source,
     ):
-        await until(lambda: other.payloads(CONFIG) and other.payloads(last))
+        await until(lambda: other.payloads(CONFIG) and other.payloads("queue-alert/berlin/d/state"))
         source.change(view("a"))
         await until(lambda: len(other.payloads(CONFIG)) == 3)
-    assert shown(other)[0] == "a"
-    assert configs(other)[1]["components"]["g199-waiting"] == {"platform": "sensor"}
-    assert b"" not in other.payloads("queue-alert/berlin/g199/state")
-    assert [record.message for record in caplog.records] == [
-        "too many groups for home assistant publisher=others most=200"
-    ]
+    assert shown(other) == ["a", "b"]
+    assert configs(other)[1]["components"]["c-waiting"] == {"platform": "sensor"}
+    assert b"" not in other.payloads("queue-alert/berlin/c/state")
+    ours = [record.message for record in caplog.records if record.name == announcer.__name__]
+    assert ours == ["too many groups for home assistant publisher=others most=2"]
 
 
 @pytest.mark.process
