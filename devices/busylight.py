@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from devices.usb_device import HidLight, UsbOptions, check_usb, claims_of, usb_output
-from devices.usb_hid import PACKAGE, CheckedHandle, Hid, Light, lights_in, load_hid
+from devices.usb_hid import PACKAGE, CheckedHandle, Hid, Light, lights_in, listed, load_hid
 from devices.usb_lights_codec import DARK, MODELS, Colour
 from devices.worker import WorkerOutput
 from queue_alert.ports import ConfigProblem, MissingExtraError, OutputContext, OutputDriver
@@ -118,7 +118,7 @@ def _kind_of(light: Light) -> Any | None:
 def _find(hid: Hid, wanted: Collection[tuple[int, int]]) -> list[Light]:
     """Return the lights that are plugged in, one for each device."""
     lights: dict[str, Light] = {}
-    for light in lights_in(hid.enumerate(), wanted or _known(), interfaces=(-1, 0, 1)):
+    for light in lights_in(listed(hid), wanted or _known(), interfaces=(-1, 0, 1)):
         if _kind_of(light) is not None:
             lights.setdefault(light.port or str(light.path), light)
     return list(lights.values())

@@ -16,6 +16,7 @@ from devices.usb_hid import (
     Taken,
     choose,
     lights_in,
+    listed,
     load_hid,
     why_not_opened,
 )
@@ -212,4 +213,4 @@ def claims_of(options: UsbOptions, name: str) -> tuple[str, ...]:
 
 def find_by_ids(hid: Hid, ids: Sequence[tuple[int, int]]) -> list[Light]:
     """Return the lights of one kind that are plugged in."""
-    return lights_in(hid.enumerate(), ids)
+    return lights_in(listed(hid), ids)

@@ -3,6 +3,9 @@
 The package ``hidapi`` brings two modules. ``hidraw`` goes by the kernel's own driver: its device file can be
 given to a group, and opening it is quick. ``hid`` takes the device away from the kernel by libusb, and holds
 up the whole interpreter while it opens and closes it. So ``hidraw`` is preferred.
+
+Listing and opening happen one at a time in this process. hidapi keeps the text of its last error in one place
+for all threads and guards it by nothing: four threads that list devices have it abort within seconds.
 """
 
 import errno
@@ -30,6 +33,7 @@ __all__ = [
     "Taken",
     "choose",
     "lights_in",
+    "listed",
     "load_hid",
     "port_of",
     "rule_for",
@@ -73,6 +77,9 @@ class Hid(Protocol):
         """Return a handle that is not open."""
 
 
+_one_at_a_time: Final = Lock()
+
+
 class CheckedHandle:
     """A handle whose failures are errors: hidapi only returns -1 when a light was unplugged."""
 
@@ -85,7 +92,8 @@ class CheckedHandle:
         Raises:
             OSError: That fails; without a reason.
         """
-        self._handle.open_path(path)
+        with _one_at_a_time:
+            self._handle.open_path(path)
 
     def write(self, data: bytes) -> int:
         """Send an output report; return the bytes sent.
@@ -190,6 +198,16 @@ def load_hid(where: str) -> Hid:
     )
 
 
+def listed(hid: Hid) -> Sequence[Mapping[str, Any]]:
+    """Return what is plugged in, from whatever thread.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    with _one_at_a_time:
+        return hid.enumerate()
+
+
 def lights_in(
     found: Sequence[Mapping[str, Any]],
     ids: Collection[tuple[int, int]],
@@ -200,7 +218,7 @@ def lights_in(
     """Return the lights among what is plugged in, each once, by port and path.
 
     Args:
-        found: From :meth:`Hid.enumerate`; what is malformed in it is passed over.
+        found: From :func:`listed`; what is malformed in it is passed over.
         ids: Vendor and product of each variant.
         interfaces: Which of a device's interfaces is the light, -1: the only one. Others are buttons.
         sysfs: Where the kernel describes its hidraw devices.

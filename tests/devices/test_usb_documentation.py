@@ -1,6 +1,7 @@
 """The how-to for USB lights says what the drivers do, and the real library is what the fake one is."""
 
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -64,3 +65,31 @@ def test_the_real_library_fails_as_the_fake_one_does() -> None:
         with pytest.raises(ValueError, match="not open"):
             send(b"\0\1")
     handle.close()
+
+
+MANY_THREADS = """
+from threading import Thread
+from devices.usb_hid import CheckedHandle, listed, load_hid
+
+def work():
+    hid = load_hid("")
+    for _ in range(5_000):
+        listed(hid)
+        try:
+            CheckedHandle(hid.device()).open_path(b"/dev/hidraw-that-is-not-there")
+        except OSError:
+            pass
+
+threads = [Thread(target=work) for _ in range(4)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+@pytest.mark.process
+def test_the_real_library_survives_being_asked_from_many_threads() -> None:
+    """Without a lock it ends with ``double free or corruption``."""
+    done = subprocess.run([sys.executable, "-c", MANY_THREADS], capture_output=True, timeout=25, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
