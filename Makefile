@@ -32,12 +32,12 @@ $(VENV)/bin/uv:
 
 $(STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 	@echo "installing Queue Alert into $(VENV)"
-	@$(BIN)/uv sync --quiet --frozen --no-default-groups --inexact --extra gpio --extra serial --extra mqtt --extra webhook
+	@$(BIN)/uv sync --quiet --frozen --no-default-groups --inexact --extra gpio --extra serial --extra mqtt --extra webhook --extra usb
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 	@echo "installing Queue Alert and what its tests need into $(VENV)"
-	@$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt --extra webhook
+	@$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt --extra webhook --extra usb --extra busylight
 	@touch $@ $(STAMP)
 
 demo: $(STAMP) ## a simulated floor on the wallboard, with lamps flashing, until Ctrl-C
