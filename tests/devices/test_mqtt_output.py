@@ -171,7 +171,7 @@ async def test_a_task_that_is_cancelled_leaves_the_lamp_dark(broker: Mosquitto) 
 
 
 async def test_a_tower_has_one_fault_for_all_its_lamps_and_is_well_when_all_are(broker: Mosquitto) -> None:
-    output, faults = made(broker.port, kind="tower")
+    output, faults = made(broker.port, kind="tower", again=0.2)
     lit = {"red": "#ff0000", "yellow": "#ffb000", "green": "off"}
     async with speaking(broker.port, listen_to="#") as lamp:
         output.open()
@@ -182,6 +182,7 @@ async def test_a_tower_has_one_fault_for_all_its_lamps_and_is_well_when_all_are(
         await broker.start()
         async with speaking(broker.port, listen_to="#", client_id="again") as again:
             await until(lambda: faults[-1] == "")
+            await until(lambda: len({topic for topic, _, _ in again.heard}) >= 3)
             assert {topic: payload for topic, payload, _ in again.heard} == {
                 "cmnd/beacon/POWER": b"ON",
                 "cmnd/beacon/POWER2": b"ON",
