@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 # closes, and some later test would fail for it.
 asyncio.set_event_loop(None)
 
-for name, examples in (("default", 60), ("long", 3_000)):
+for name, examples in (("default", 40), ("long", 3_000)):
     settings.register_profile(
         name, deadline=None, max_examples=examples, suppress_health_check=[HealthCheck.too_slow]
     )
