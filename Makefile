@@ -45,7 +45,7 @@ demo: $(STAMP) ## a simulated floor on the wallboard, with lamps flashing, until
 
 test: $(DEV_STAMP) services ## everything that must hold: style, types, import rules, tests
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest --quiet --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 check: test
 
