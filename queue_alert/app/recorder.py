@@ -19,7 +19,7 @@ from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.ports import Clock, RecordingWriter
 
-__all__ = ["Recorder", "RecordingSession"]
+__all__ = ["Recorder", "RecordingSession", "stop_on_signals"]
 
 _PROGRESS_S: Final[Seconds] = 1.0
 
@@ -75,6 +75,15 @@ class Recorder:
         return max(0.0, self._clock.now() - self._started_at)
 
 
+async def stop_on_signals() -> asyncio.Event:
+    """Return what Ctrl-C and SIGTERM set from now on, also while the loop does not run."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
+
+
 class RecordingSession:
     """One recording under way: a supervised feed and no core.
 
@@ -108,14 +117,16 @@ class RecordingSession:
             randomness=random.Random(),  # noqa: S311 (jitter, no secret)
         )
 
-    async def run(self, seconds: Seconds | None) -> None:
-        """Record until Ctrl-C, SIGTERM or the feed's end, or for so many seconds.
+    async def run(self, stop: asyncio.Event, seconds: Seconds | None) -> None:
+        """Record until told to stop or the feed's end, or for so many seconds.
+
+        Args:
+            stop: Set from outside to end it, here by the feed's end.
+            seconds: So long at most; ``None``: without a limit.
 
         Raises:
             QueueAlertError: The recording cannot be written any more.
         """
-        loop = asyncio.get_running_loop()
-        stop = asyncio.Event()
         failures: list[Exception] = []
 
         def on_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -124,9 +135,7 @@ class RecordingSession:
                 failures.append(error)
                 stop.set()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
-        loop.set_exception_handler(on_error)
+        asyncio.get_running_loop().set_exception_handler(on_error)
         async with asyncio.TaskGroup() as group:
             work = group.create_task(self._supervisor.run(), name="feed")
             work.add_done_callback(lambda _task: stop.set())

@@ -5,6 +5,7 @@ the adapter's own pure parts, and what they say goes to a monitor. Time is the e
 """
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -307,19 +308,39 @@ class WebhookWire(Wire):
 
 
 class AsteriskWire(Wire):
-    """The ACD is an Asterisk, and we ask it for its queues."""
+    """The ACD is an Asterisk, and we ask it for its queues.
+
+    Args:
+        exchange: The ACD.
+        ahead_s: So much later than its lists an Asterisk's events are told, in their order.
+        ahead_until: When that ends.
+    """
 
     beat_s = _NEVER
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, ahead_s: Seconds = 0.0, ahead_until: Instant = _NEVER) -> None:
         super().__init__(exchange)
+        self._ahead_s = ahead_s
+        self._ahead_until = ahead_until
+        self._behind: deque[tuple[Instant, Sequence[FeedEvent]]] = deque()
         self._office = Office(exchange)
         self._teller = AmiTeller(self._office.floor)
         self._session = ManagerSession(ACCOUNT, self._office, challenge=lambda: "1")
         self._translator = AsteriskTranslator(FEED, self.note)
         self._asked = 0
 
+    def next_at(self) -> Instant:
+        at = super().next_at()
+        return min(at, self._behind[0][0]) if self._behind else at
+
+    def tick(self, now: Instant) -> None:
+        self.now = now
+        while self._behind and self._behind[0][0] <= now:
+            self._tell(self._behind.popleft()[1])
+        super().tick(now)
+
     def lose(self, reason: str) -> None:
+        self._behind.clear()
         self.hear(self._translator.disconnected(self.now))
         super().lose(reason)
 
@@ -333,6 +354,15 @@ class AsteriskWire(Wire):
         self.tell_all()
 
     def carry(self, events: Sequence[FeedEvent]) -> None:
+        if self._ahead_s:
+            # What is told at once keeps its place behind what is told late.
+            ahead_s = self._ahead_s if self.now < self._ahead_until else 0.0
+            at = max(self.now + ahead_s, self._behind[-1][0] if self._behind else self.now)
+            self._behind.append((at, events))
+        else:
+            self._tell(events)
+
+    def _tell(self, events: Sequence[FeedEvent]) -> None:
         self._receive(b"".join(self._session.hear(frame) for frame in self._teller.tell(events)))
 
     def tell_all(self) -> None:

@@ -42,7 +42,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from queue_alert.app.clock import SteadyClock
     from queue_alert.app.config import load_setup
-    from queue_alert.app.recorder import RecordingSession
+    from queue_alert.app.recorder import RecordingSession, stop_on_signals
     from queue_alert.app.registry import Registry
 
     registry = Registry()
@@ -51,11 +51,14 @@ def _run(arguments: argparse.Namespace) -> int:
     clock = SteadyClock()
     started_at = clock.now()
     form = _format(registry, arguments.format)
-    with form.writer(arguments.output, translator=feed.driver.translator, started_at=started_at) as writer:
-        session = RecordingSession(
-            feed, setup=setup, registry=registry, clock=clock, writer=writer, started_at=started_at
-        )
-        asyncio.run(session.run(arguments.seconds))
+    with asyncio.Runner() as runner:
+        # Before the file is there: whoever sees it may end the recording at once.
+        stop = runner.run(stop_on_signals())
+        with form.writer(arguments.output, translator=feed.driver.translator, started_at=started_at) as writer:
+            session = RecordingSession(
+                feed, setup=setup, registry=registry, clock=clock, writer=writer, started_at=started_at
+            )
+            runner.run(session.run(stop, arguments.seconds))
     print(f"{arguments.output}: {session.describe()}", file=sys.stderr)
     return 0
 
