@@ -54,7 +54,9 @@ def _run(arguments: argparse.Namespace) -> int:
     with asyncio.Runner() as runner:
         # Before the file is there: whoever sees it may end the recording at once.
         stop = runner.run(stop_on_signals())
-        with form.writer(arguments.output, translator=feed.driver.translator, started_at=started_at) as writer:
+        with form.writer(
+            arguments.output, translator=feed.driver.translator, started_at=started_at
+        ) as writer:
             session = RecordingSession(
                 feed, setup=setup, registry=registry, clock=clock, writer=writer, started_at=started_at
             )
