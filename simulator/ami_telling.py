@@ -47,6 +47,7 @@ from simulator.ami_words import Channel, Frame, Headers
 __all__ = ["AmiTeller"]
 
 _ENDED_BY: Final = {EndedBy.AGENT: "agent", EndedBy.TRANSFER: "transfer"}
+_LATELY_LIMIT: Final = 1_000
 _CAUSES: Final = {0: "Unknown", 16: "Normal Clearing", 26: "Answered elsewhere"}
 _STATUS: Final = {
     Outcome.TIMEOUT: "TIMEOUT",
@@ -71,6 +72,7 @@ class AmiTeller:
     def __init__(self, floor: AmiFloor) -> None:
         self._floor = floor
         self._said: list[Frame] = []
+        self._completed_lately: dict[str, list[Frame]] = {}
         self._at: Instant = 0.0
         self._members = desk = MemberTeller(floor, self._say)
         self._handlers: dict[type[FeedEvent], Callable[[Any], None]] = {
@@ -266,6 +268,17 @@ class AmiTeller:
             self._say("AttendedTransfer", "call", attended_transfer(call, leg, event.to))
 
     def _completed(self, event: ContactCompleted) -> None:
+        if event.id in self._completed_lately:
+            # What comes twice on a wire is the same to the byte.
+            self._said += self._completed_lately[event.id]
+            return
+        begun = len(self._said)
+        self._say_completed(event)
+        self._completed_lately[event.id] = self._said[begun:]
+        if len(self._completed_lately) > _LATELY_LIMIT:
+            del self._completed_lately[next(iter(self._completed_lately))]
+
+    def _say_completed(self, event: ContactCompleted) -> None:
         queue = self._floor.queue(event.group)
         call = queue.talks.pop(event.contact, None)
         talk_s = int((event.talk_s or 0.0) + (event.held_s or 0.0))

@@ -112,6 +112,15 @@ class Exchange:
         self.advance(now)
         return [self._by_its_clock(snapshot) for snapshot in self.simulation.snapshot(self._simulated(now))]
 
+    def stalled_until(self, now: Instant) -> Instant | None:
+        """Return when all that is on its way at ``now`` will have come; ``None``: nothing is.
+
+        Where faults keep the order of what is said, an answer cannot come before that either.
+        """
+        self.advance(now)
+        held_until = None if self._faults is None else self._faults.held_until()
+        return None if held_until is None else self._moment.instant(held_until)
+
     def since(self, after: int, run: str) -> list[FeedEvent] | None:
         """Return what was said after ``seq``, oldest first; ``None`` if the log reaches not so far back."""
         if run != self.run or after <= 0 or not self._log or after < self._log[0].seq - 1:

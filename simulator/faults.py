@@ -22,6 +22,8 @@ _MOST_DRIFT_PPM = 100_000.0
 _PASSED_AT_MOST = 4
 _HELD_AT_MOST_S: Seconds = 5.0
 """An event that is out of order comes that late at most, however quiet it is."""
+_BEHIND_S: Seconds = 0.001
+"""So far apart comes what was held up in its order."""
 
 
 class FaultKind(StrEnum):
@@ -147,9 +149,12 @@ class Faults:
         faults: What goes wrong.
         seed: The same faults, seed and events give the same result.
         start: When the simulation began.
+        in_order: Whether nothing comes before what was said earlier, as in one stream of bytes: what is late
+            holds up all that is said behind it.
     """
 
-    def __init__(self, faults: Sequence[Fault], *, seed: int, start: Instant) -> None:
+    def __init__(self, faults: Sequence[Fault], *, seed: int, start: Instant, in_order: bool = False) -> None:
+        self._in_order = in_order
         self._faults = [
             _Fault(
                 fault,
@@ -168,6 +173,7 @@ class Faults:
             else:
                 fault.plan_strike(fault.begins_at)
         self._held: list[_Held] = []
+        self._not_before = -math.inf
         self._order = 0
 
     def clock(self, at: Instant) -> Instant:
@@ -183,6 +189,10 @@ class Faults:
         coming = self._held[0].at if self._held else math.inf
         return min([coming, *(fault.strikes_at for fault in self._strikes)])
 
+    def held_until(self) -> Instant | None:
+        """Return when all that is on its way by now will have come; ``None``: nothing is."""
+        return max((held.at for held in self._held), default=None)
+
     def strikes(self, now: Instant) -> list[Strike]:
         """Return what strikes at or before ``now``, earliest first; each is returned once."""
         struck = []
@@ -195,6 +205,8 @@ class Faults:
     def pass_on(self, events: Sequence[FeedEvent], at: Instant) -> list[FeedEvent]:
         """Return what comes at ``at``: of ``events``, said just then, and of those on their way."""
         come = self._take_due(at)
+        held_until = self.held_until() if self._in_order else None
+        self._not_before = -math.inf if held_until is None else held_until + _BEHIND_S
         for event in events:
             come += self._pass_on(event, at)
         return come
@@ -223,12 +235,22 @@ class Faults:
                     raise AssertionError(fault.fault.kind)
                 case unreachable:
                     assert_never(unreachable)
+        if at < self._not_before or (self._in_order and self._held):
+            return self._hold(event, at, copies)
         return [event] * copies + self._count_passing()
 
     def _hold(self, event: FeedEvent, at: Instant, copies: int, to_pass: int = 0) -> list[FeedEvent]:
+        if self._in_order:
+            at = max(at, self._not_before, self.held_until() or at)
+            for _ in range(copies):
+                self._push(event, at, 0)
+            return []
+        self._push(event, at, to_pass)
+        return [event] * (copies - 1)
+
+    def _push(self, event: FeedEvent, at: Instant, to_pass: int) -> None:
         self._order += 1
         heapq.heappush(self._held, _Held(round(at, 3), self._order, event, to_pass))
-        return [event] * (copies - 1)
 
     def _count_passing(self) -> list[FeedEvent]:
         """Let those come that enough later ones have passed."""

@@ -72,6 +72,8 @@ class _Talk:
     # How many lists in a row have shown that it is over.
     doubts: int = 0
     ended_at: Instant | None = None
+    # TalkTime as it was told.
+    talk_s: int | None = None
 
     @property
     def is_surely_over(self) -> bool:
@@ -141,10 +143,12 @@ class TalkDesk:
                 agent=agent,
                 agent_channel="",
                 answered_at=None if talk_s is None else self._outbox.now - talk_s,
+                talk_s=talk_s,
             )
             if self._was_told(talk):
                 return
             self._end_of_unknown(talk)
+        talk.talk_s = talk_s
         self._end(talk)
         self._tally.completed(group)
         held_s = talk.held_s if talk.held_since is None else talk.held_s + self._outbox.now - talk.held_since
@@ -274,7 +278,13 @@ class TalkDesk:
     def _was_told(self, talk: _Talk) -> bool:
         """Return whether the end of a conversation was told before, or found to be missing."""
         ended = self._ended.get((talk.group, talk.channel))
-        return ended is not None and ended.agent == talk.agent and ended.may_have_begun(talk.answered_at)
+        if ended is None or ended.ended_at is None or ended.agent != talk.agent:
+            return False
+        if ended.may_have_begun(talk.answered_at):
+            return True
+        # A connection that was held up shifts what is reckoned from TalkTime, not TalkTime itself.
+        is_soon = self._outbox.now - ended.ended_at < _SWAPPED_WITHIN_S
+        return is_soon and talk.talk_s is not None and talk.talk_s == ended.talk_s
 
     def _end(self, talk: _Talk) -> None:
         self._close(talk)

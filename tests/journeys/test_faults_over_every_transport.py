@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from queue_alert.core.events import FeedState
-from queue_alert.core.units import GroupName
+from queue_alert.core.units import GroupName, Seconds
 from simulator.acd import Simulation
 from simulator.exchange import Exchange
-from simulator.faults import Fault, FaultKind, Faults
+from simulator.faults import Fault, Faults
 from simulator.scenario import Scenario
 from tests.journeys.wires import (
     FEED,
@@ -38,8 +38,8 @@ from tests.simulator.truth import (
 )
 
 NEUTRAL = [MqttWire, WebhookWire, WebSocketWire]
-ON_A_STREAM = [FaultKind.DROP, FaultKind.DUPLICATE, FaultKind.DISCONNECT, FaultKind.SKEW]
-"""What can befall a manager connection: one stream of bytes delays nothing behind what is said later."""
+AHEAD_S = [0.0, 0.05, 0.3, 0.9]
+"""By so much a list at an Asterisk may be ahead of its events."""
 LISTS = 20
 """So many lists later, half a minute apart, the conversations that were under way are over."""
 ALL_IN_SIGHT = structs.replace(
@@ -113,6 +113,18 @@ def test_who_waits_at_an_asterisk_is_known_after_any_mixture_of_faults(
     assert_the_floor_is_true(wire, wire.now)
 
 
+def at_an_asterisk(mixture: list[Fault], seed: int, scenario: Scenario, ahead_s: Seconds) -> AsteriskWire:
+    """Return the way from an Asterisk: one stream of bytes, in which nothing is overtaken.
+
+    What is late or would be overtaken holds up everything behind it, lists too. Beside that, its lists may be
+    ahead of its events: an Asterisk answers at once and tells its events by way of a queue of its own.
+    """
+    simulation = Simulation(scenario, seed=seed, start=START, source=FEED)
+    faults = Faults(mixture, seed=seed, start=START, in_order=True)
+    exchange = Exchange(simulation, source=FEED, faults=faults)
+    return AsteriskWire(exchange, ahead_s=ahead_s)
+
+
 def without_keys(scenario: Scenario) -> Scenario:
     groups = tuple(structs.replace(group, exit_key_ratio=0.0) for group in scenario.groups)
     return structs.replace(scenario, groups=groups)
@@ -126,15 +138,16 @@ def outcomes_but_answers(told: Wire, name: GroupName) -> tuple[int, int]:
     return left, sum(truth.outcomes.values()) - truth.outcomes.get("answered", 0)
 
 
-@given(mixture=faults(ON_A_STREAM), seed=st.integers(0, 10_000))
+@given(mixture=faults(LOSSES), seed=st.integers(0, 10_000), ahead_s=st.sampled_from(AHEAD_S))
 @settings(max_examples=10 * FACTOR, phases=UNSHRUNK.phases)
 def test_every_count_at_an_asterisk_is_true_and_every_error_was_a_correction(
-    mixture: list[Fault], seed: int
+    mixture: list[Fault], seed: int, ahead_s: Seconds
 ) -> None:
     """Though it says only how many conversations ended and how many gave up, all else follows from them."""
-    wire = wired(AsteriskWire, mixture, seed, without_keys(ALL_IN_SIGHT))
+    wire = at_an_asterisk(mixture, seed, without_keys(ALL_IN_SIGHT), ahead_s)
     wire.list_every_s = float("inf")  # no list but at every connection
     run_until(wire, START + ENDS_S + 10.0)
+    wire.catch_up()
     errors = {}
     for name, view in views(wire, wire.now).items():
         short = grown(truly_counted(wire)[name], counts(view))
@@ -143,6 +156,7 @@ def test_every_count_at_an_asterisk_is_true_and_every_error_was_a_correction(
     for _ in range(LISTS):
         wire.tell_all()
         run_until(wire, wire.now + 30.0)
+    wire.catch_up()
     for name, view in views(wire, wire.now).items():
         truth = truly_counted(wire)[name]
         assert (view.today.offered, view.today.answered, view.today.completed) == (
@@ -155,14 +169,15 @@ def test_every_count_at_an_asterisk_is_true_and_every_error_was_a_correction(
         assert view.corrections - corrected[name] >= errors[name]
 
 
-@given(mixture=faults(ON_A_STREAM), seed=st.integers(0, 10_000))
+@given(mixture=faults(LOSSES), seed=st.integers(0, 10_000), ahead_s=st.sampled_from(AHEAD_S))
 @settings(max_examples=10 * FACTOR, phases=UNSHRUNK.phases)
 def test_at_an_asterisk_only_who_left_by_a_key_and_was_not_heard_may_be_missing(
-    mixture: list[Fault], seed: int
+    mixture: list[Fault], seed: int, ahead_s: Seconds
 ) -> None:
     """It counts them nowhere: nobody who did not see them can know of them."""
-    wire = wired(AsteriskWire, mixture, seed, ALL_IN_SIGHT)
+    wire = at_an_asterisk(mixture, seed, ALL_IN_SIGHT, ahead_s)
     run_until(wire, START + ENDS_S + LISTS * 30.0)
+    wire.catch_up()
     for name, view in views(wire, wire.now).items():
         truth, today = wire.exchange.simulation.counters(name), view.today
         unheard = truth.outcomes.get("exit_key", 0) - today.outcomes.get("exit_key", 0)

@@ -310,37 +310,45 @@ class WebhookWire(Wire):
 class AsteriskWire(Wire):
     """The ACD is an Asterisk, and we ask it for its queues.
 
+    All comes in one stream of bytes. Where the exchange's faults keep the order of what is said, what is late
+    holds up everything behind it: lists, too. Beside that, a list may be ahead of the events: an Asterisk
+    reads its queues when it answers, and tells its events by way of a queue of its own.
+
     Args:
         exchange: The ACD.
-        ahead_s: So much later than its lists an Asterisk's events are told, in their order.
-        ahead_until: When that ends.
+        ahead_s: By so much its lists are ahead of its events.
     """
 
     beat_s = _NEVER
 
-    def __init__(self, exchange: Exchange, *, ahead_s: Seconds = 0.0, ahead_until: Instant = _NEVER) -> None:
+    def __init__(self, exchange: Exchange, *, ahead_s: Seconds = 0.0) -> None:
         super().__init__(exchange)
-        self._ahead_s = ahead_s
-        self._ahead_until = ahead_until
-        self._behind: deque[tuple[Instant, Sequence[FeedEvent]]] = deque()
         self._office = Office(exchange)
         self._teller = AmiTeller(self._office.floor)
         self._session = ManagerSession(ACCOUNT, self._office, challenge=lambda: "1")
         self._translator = AsteriskTranslator(FEED, self.note)
         self._asked = 0
+        self._ahead_s = ahead_s
+        self._behind: deque[tuple[Instant, Sequence[FeedEvent]]] = deque()
+        self._asks: deque[tuple[Instant, Instant | None]] = deque()
+        self._answers: deque[tuple[Instant, bytes]] = deque()
 
     def next_at(self) -> Instant:
-        at = super().next_at()
-        return min(at, self._behind[0][0]) if self._behind else at
+        coming = [queue[0][0] for queue in (self._behind, self._asks, self._answers) if queue]
+        return min([super().next_at(), *coming])
 
     def tick(self, now: Instant) -> None:
         self.now = now
-        while self._behind and self._behind[0][0] <= now:
-            self._tell(self._behind.popleft()[1])
+        self.catch_up(now)
+        while self._answers and self._answers[0][0] <= now:
+            self._receive(self._answers.popleft()[1])
+        while self._asks and self._asks[0][0] <= now:
+            self._list(self._asks.popleft()[1])
         super().tick(now)
 
     def lose(self, reason: str) -> None:
-        self._behind.clear()
+        for coming in (self._behind, self._asks, self._answers):
+            coming.clear()
         self.hear(self._translator.disconnected(self.now))
         super().lose(reason)
 
@@ -350,33 +358,53 @@ class AsteriskWire(Wire):
         self._session = ManagerSession(ACCOUNT, self._office, challenge=lambda: "1")
         self.hear(self._translator.connected(self.now))
         self._receive(b"Asterisk Call Manager/11.0.0\r\n")
-        self._ask("Login", Username="queuealert", Secret=SECRET, Events="agent,system,call,dialplan")
+        self._receive(
+            self._ask("Login", Username="queuealert", Secret=SECRET, Events="agent,system,call,dialplan")
+        )
         self.tell_all()
 
     def carry(self, events: Sequence[FeedEvent]) -> None:
         if self._ahead_s:
-            # What is told at once keeps its place behind what is told late.
-            ahead_s = self._ahead_s if self.now < self._ahead_until else 0.0
-            at = max(self.now + ahead_s, self._behind[-1][0] if self._behind else self.now)
-            self._behind.append((at, events))
+            self._behind.append((self.now + self._ahead_s, events))
         else:
             self._tell(events)
 
-    def _tell(self, events: Sequence[FeedEvent]) -> None:
-        self._receive(b"".join(self._session.hear(frame) for frame in self._teller.tell(events)))
-
     def tell_all(self) -> None:
-        self._ask("QueueStatus")
+        stalled_until = self.exchange.stalled_until(self.now)
+        if self._ahead_s:
+            # What has happened by now will have been told when the list is read; what happens until then not.
+            told_at = None if stalled_until is None else stalled_until + self._ahead_s
+            self._asks.append((self.now + self._ahead_s, told_at))
+        else:
+            self._list(stalled_until)
 
     def beat(self) -> None:
         raise AssertionError
 
-    def _ask(self, name: str, **headers: str) -> None:
+    def catch_up(self, until: Instant = _NEVER) -> None:
+        """Tell what has happened and is not told yet."""
+        while self._behind and self._behind[0][0] <= until:
+            self._tell(self._behind.popleft()[1])
+
+    def _list(self, stalled_until: Instant | None) -> None:
+        data = self._ask("QueueStatus")
+        if stalled_until is None:
+            self._receive(data)
+        else:
+            # Between what was said before the question and what is said behind it, a millisecond apart.
+            self._answers.append((stalled_until + 0.0005, data))
+
+    def _tell(self, events: Sequence[FeedEvent]) -> None:
+        self._receive(b"".join(self._session.hear(frame) for frame in self._teller.tell(events)))
+
+    def _ask(self, name: str, **headers: str) -> bytes:
         self._asked += 1
         self._office.at = self.now
         self._session.take(action(name, ActionID=f"{self._asked}", **headers))
-        while (said := self._session.answer()) is not None:
-            self._receive(said.data)
+        said = []
+        while (answer := self._session.answer()) is not None:
+            said.append(answer.data)
+        return b"".join(said)
 
     def _receive(self, data: bytes) -> None:
         self.hear(self._translator.receive(data, self.now))

@@ -195,3 +195,22 @@ def test_when_nothing_will_ever_happen_it_says_so() -> None:
         faults=Faults([], seed=1, start=START),
     )
     assert START < made.next_at() < math.inf
+
+
+def test_where_order_is_kept_it_says_when_all_that_was_said_will_have_come() -> None:
+    delay = Fault(kind=FaultKind.DELAY, ratio=1.0, mean_s=30.0)
+    made = Exchange(
+        Simulation(DEMO, seed=1, start=START),
+        source=FeedName("simulator"),
+        faults=Faults([delay], seed=1, start=START, in_order=True),
+    )
+    audience = Audience()
+    made.listen(audience)
+    assert made.stalled_until(START) is None
+    stalled_until = made.stalled_until(START + 60.0)
+    said = made.seq
+    assert stalled_until is not None
+    assert stalled_until > START + 60.0
+    run_for(made, stalled_until - START)
+    assert [event.seq for _, event in audience.heard] == list(range(1, said + 1))
+    assert exchange()[0].stalled_until(START + 60.0) is None

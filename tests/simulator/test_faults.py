@@ -34,6 +34,9 @@ def heard(faults: Faults, said: list[FeedEvent]) -> list[tuple[float, int]]:
     return came
 
 
+SHIFTS = [FaultKind.DELAY, FaultKind.REORDER]
+
+
 def of(kind: FaultKind, *, seed: int = 1, **options: Any) -> Faults:
     return Faults([Fault(kind=kind, **options)], seed=seed, start=START)
 
@@ -71,6 +74,45 @@ def test_what_is_out_of_order_is_passed_by_up_to_four() -> None:
     passed_by = [index + 1 - seq for index, seq in enumerate(came) if index + 1 > seq]
     assert 900 < len(passed_by) < 1_100
     assert set(passed_by) <= {1, 2, 3, 4}
+
+
+@given(
+    seed=st.integers(0, 10_000), ratio=st.sampled_from([0.05, 0.3]), kinds=st.sets(st.sampled_from(SHIFTS))
+)
+def test_in_one_stream_what_is_late_holds_up_all_behind_it(
+    seed: int, ratio: float, kinds: set[FaultKind]
+) -> None:
+    mixture = [Fault(kind=kind, ratio=ratio, mean_s=10.0) for kind in sorted(kinds)]
+    faults = Faults(mixture, seed=seed, start=START, in_order=True)
+    came = heard(faults, events(300))
+    assert [seq for _, seq in came] == list(range(1, 301))
+    assert [at for at, _ in came] == sorted(at for at, _ in came)
+    assert all(at >= seq for at, seq in came)
+    assert (max(at - seq for at, seq in came) > 0.0) is bool(kinds)
+
+
+def test_in_one_stream_a_copy_comes_beside_what_it_is_a_copy_of() -> None:
+    mixture = [
+        Fault(kind=FaultKind.DUPLICATE, ratio=1.0),
+        Fault(kind=FaultKind.DELAY, ratio=0.2, mean_s=10.0),
+    ]
+    came = heard(Faults(mixture, seed=1, start=START, in_order=True), events(100))
+    assert came[::2] == came[1::2]
+    assert [seq for _, seq in came[::2]] == list(range(1, 101))
+
+
+def test_what_is_asked_in_a_stream_that_is_held_up_is_told_when_its_answer_can_come() -> None:
+    faults = Faults([Fault(kind=FaultKind.DELAY, ratio=1.0, mean_s=10.0)], seed=1, start=START, in_order=True)
+    assert faults.held_until() is None
+    first, second = events(2)
+    assert faults.pass_on([first], first.time) == []
+    told_at = faults.held_until()
+    assert told_at is not None
+    faults.pass_on([second], second.time)
+    behind = faults.held_until()
+    assert behind is not None
+    assert behind > told_at
+    assert faults.pass_on([], told_at) == [first]
 
 
 def test_in_a_quiet_hour_it_comes_after_five_seconds() -> None:

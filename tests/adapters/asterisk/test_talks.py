@@ -269,6 +269,18 @@ def test_what_is_said_twice_is_one_conversation() -> None:
     assert office.counted() == (1, 1)
 
 
+def test_an_end_said_twice_is_one_though_the_connection_was_held_up_meanwhile() -> None:
+    office = Desk()
+    office.connect("1.1", "Alice", "9.9")
+    office.outbox.now += 45.0  # the end comes late, so it seems to have begun later than it did
+    assert len(office.complete("1.1", "Alice", 30)) == 1
+    office.outbox.now += 5.0
+    assert office.complete("1.1", "Alice", 30) == []
+    assert office.counted() == (1, 1)
+    assert len(office.complete("1.1", "Alice", 4)) == 1
+    assert office.counted() == (2, 2)
+
+
 def test_a_beginning_behind_its_end_is_told_and_not_counted_again() -> None:
     office = Desk()
     office.outbox.now += 60.0
