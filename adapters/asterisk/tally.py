@@ -9,8 +9,8 @@ listened. But they are not the number of ``AgentComplete`` and ``QueueCallerAban
   calls that one phone takes at the same time (only the last one's beginning is kept).
 - ``Abandoned`` rises for every end without an answer but a key of the caller's own. A reader who may not see
   variables cannot tell that key from other ends and says *unknown*.
-- Lists are ahead of the events by a moment; and both counts begin anew with a restart, a reset, a queue made
-  anew.
+- Lists are ahead of the events by a moment: what an event tells right behind a list may have been in it. And
+  both counts begin anew with a restart, a reset, a queue made anew.
 
 So counts are kept here on a scale of our own: what the events told, and what was missed beside it. See
 :mod:`~adapters.asterisk.unheard` for whose conversation a missed one was.
@@ -19,12 +19,13 @@ Source: Asterisk 22, apps/app_queue.c (``update_queue``, ``update_status``, ``re
 tests/golden/asterisk/members, surgery.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from adapters.asterisk.unheard import Conversations, Talk, Unheard
 from queue_alert.core.events import GroupCounters
-from queue_alert.core.units import GroupName, Instant
+from queue_alert.core.units import GroupName, Instant, Seconds
 
 __all__ = ["GROUP_LIMIT", "RawCounts", "Tally"]
 
@@ -32,6 +33,10 @@ GROUP_LIMIT: Final = 5_000
 """How many queues are counted for; past that the oldest is forgotten."""
 
 _LATELY_LISTS: Final = 20
+_AHEAD_S: Final[Seconds] = 1.0
+"""By so much a list may be ahead of the events."""
+_AHEAD_LISTS: Final = 4
+"""A list is ahead by chance: what comes behind so many lists running explains nothing new."""
 
 RawCounts: TypeAlias = tuple[int, int]
 """``Completed`` and ``Abandoned`` as Asterisk tells them."""
@@ -116,15 +121,24 @@ class _Group:
     abandoned: _Count = field(default_factory=_Count)
     unexplained: int = 0
     listed_since: Instant | None = None
+    listed_at: Instant | None = None
+    # In how many lists running something told right behind the list has explained what was new in it.
+    behind_lists: int = 0
+    is_behind: bool = False
     # What was worked out last, and from what.
     seen: tuple[RawCounts, int, int, int, int] | None = None
     counters: GroupCounters | None = None
 
 
 class Tally:
-    """Counts what the events told, by queue, for as long as the feed lives."""
+    """Counts what the events told, by queue, for as long as the feed lives.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Tells when what is being read was received.
+    """
+
+    def __init__(self, clock: Callable[[], Instant]) -> None:
+        self._clock = clock
         self._groups: dict[GroupName, _Group] = {}
 
     def answered(self, name: GroupName) -> None:
@@ -133,11 +147,17 @@ class Tally:
 
     def completed(self, name: GroupName) -> None:
         """Note the end of a conversation."""
-        self._group(name).completed.told += 1
+        group = self._group(name)
+        group.completed.told += 1
+        if group.unheard.fresh and self._is_right_behind(group):
+            group.unheard.explain()
 
     def abandoned(self, name: GroupName) -> None:
         """Note a wait that ended without an answer, as Asterisk counts it."""
-        self._group(name).abandoned.told += 1
+        group = self._group(name)
+        group.abandoned.told += 1
+        if group.abandoned.before > 0 and self._is_right_behind(group):
+            group.abandoned.before -= 1
 
     def unexplained(self, name: GroupName, more: int) -> None:
         """Note ``more`` waits (fewer, where negative) whose end we call unknown, and Asterisk no abandon."""
@@ -165,6 +185,9 @@ class Tally:
         """
         group = self._group(name)
         completed, abandoned = group.completed, group.abandoned
+        group.listed_at = self._clock()
+        group.behind_lists = group.behind_lists + 1 if group.is_behind else 0
+        group.is_behind = False
         seen = theirs, group.answered, completed.told, abandoned.told, group.unexplained
         if seen == group.seen and group.counters is not None:
             return group.counters
@@ -197,6 +220,13 @@ class Tally:
         else:
             abandoned.shrink(lost)
         return excess == 0 == lost
+
+    def _is_right_behind(self, group: _Group) -> bool:
+        if group.listed_at is None or group.behind_lists >= _AHEAD_LISTS:
+            return False
+        is_right_behind = self._clock() - group.listed_at <= _AHEAD_S
+        group.is_behind |= is_right_behind
+        return is_right_behind
 
     def _group(self, name: GroupName) -> _Group:
         group = self._groups.get(name)

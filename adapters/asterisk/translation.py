@@ -63,7 +63,7 @@ class AsteriskTranslator:
     ) -> None:
         self._skipped = skipped
         self._outbox = Outbox(source)
-        tally = Tally()
+        tally = Tally(lambda: self._outbox.now)
         self._callers = CallerDesk(self._outbox, VisitBook(), tally)
         self._talks = TalkDesk(self._outbox, tally)
         self._agents = AgentDesk(self._outbox)

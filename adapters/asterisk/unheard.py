@@ -5,6 +5,9 @@ as far as we know. But only to those that were so when the excess was first seen
 have been counted. Each of them either ends with its ``AgentComplete``, which explains the excess, or turns
 out to be over (its agent is free, or talks to another caller): then its end was lost. Once none of them is
 left, it was a conversation of which nobody told us anything.
+
+What is told right behind a list explains what was new in that list. A later list may be ahead again, by
+another conversation: that is a new excess, though the number is the same.
 """
 
 from collections.abc import Sequence
@@ -65,16 +68,32 @@ class _Found:
 
 @dataclass(slots=True)
 class Unheard:
-    """The excess of one queue's ``Completed``, from its first sight until it is explained."""
+    """The excess of one queue's ``Completed``, from its first sight until it is explained.
+
+    Attributes:
+        claims: The oldest first.
+        fresh: How many of the last one appeared at the last list.
+    """
 
     claims: list[_Claim] = field(default_factory=list)
+    fresh: int = 0
 
     def clear(self) -> None:
         """Learn that there is none."""
         self.claims.clear()
+        self.fresh = 0
+
+    def explain(self) -> None:
+        """Learn that an end was told right behind the last list, which may have counted it."""
+        if self.fresh:
+            self.fresh -= 1
+            self.claims[-1].count -= 1
+            if not self.claims[-1].count:
+                self.claims.pop()
 
     def judge(self, excess: int, group: GroupName, talks: Conversations[Talk]) -> _Found:
         """Return what of an excess (> 0) is proved; what appears now can be only at a later list."""
+        self.fresh = 0
         self._trim(excess)
         known = talks.under_way(group)
         under_way, found = set(known), _Found()
@@ -87,9 +106,9 @@ class Unheard:
                 under_way.remove(talk)
         self._settle(under_way, found)
         excess -= found.unknown
-        more = excess - sum(claim.count for claim in self.claims)
-        if more > 0:
-            self.claims.append(_Claim(more, set(under_way)))
+        self.fresh = max(excess - sum(claim.count for claim in self.claims), 0)
+        if self.fresh:
+            self.claims.append(_Claim(self.fresh, set(under_way)))
         return found
 
     def _settle(self, under_way: AbstractSet[Conversation], found: _Found) -> None:

@@ -316,7 +316,8 @@ class AsteriskWire(Wire):
 
     Args:
         exchange: The ACD.
-        ahead_s: By so much its lists are ahead of its events.
+        ahead_s: By so much its lists are ahead of its events, all but the first: what came between would be
+            counted nowhere.
     """
 
     beat_s = _NEVER
@@ -371,7 +372,7 @@ class AsteriskWire(Wire):
 
     def tell_all(self) -> None:
         stalled_until = self.exchange.stalled_until(self.now)
-        if self._ahead_s:
+        if self._ahead_s and self._has_listed:
             # What has happened by now will have been told when the list is read; what happens until then not.
             told_at = None if stalled_until is None else stalled_until + self._ahead_s
             self._asks.append((self.now + self._ahead_s, told_at))
@@ -385,6 +386,10 @@ class AsteriskWire(Wire):
         """Tell what has happened and is not told yet."""
         while self._behind and self._behind[0][0] <= until:
             self._tell(self._behind.popleft()[1])
+
+    @property
+    def _has_listed(self) -> bool:
+        return self._asked > 1
 
     def _list(self, stalled_until: Instant | None) -> None:
         data = self._ask("QueueStatus")

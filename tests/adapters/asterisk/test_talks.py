@@ -137,7 +137,7 @@ def test_transfers_of_strangers_and_failed_ones_say_nothing() -> None:
 
 def test_only_so_many_conversations_are_remembered() -> None:
     outbox = Outbox("pbx")
-    desk = TalkDesk(outbox, Tally(), limit=2)
+    desk = TalkDesk(outbox, Tally(lambda: outbox.now), limit=2)
     for number in range(1, 4):
         headers = f"Queue: sales\r\nUniqueid: 1.{number}\r\nDestUniqueid: 9.{number}"
         data = f"Event: AgentConnect\r\n{headers}"
@@ -162,7 +162,8 @@ class Desk:
     """A desk of conversations, lists at will, and what was counted."""
 
     def __init__(self) -> None:
-        self.outbox, self.tally = Outbox("pbx"), Tally()
+        self.outbox = Outbox("pbx")
+        self.tally = Tally(lambda: self.outbox.now)
         self.outbox.now = 1_000.0
         self.desk = TalkDesk(self.outbox, self.tally)
         self.tally.listed(SALES, self.outbox.now)

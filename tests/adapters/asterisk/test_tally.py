@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from adapters.asterisk.tally import GROUP_LIMIT, Tally
 from queue_alert.core.events import GroupCounters, GroupSnapshotTaken
-from queue_alert.core.units import GroupName
+from queue_alert.core.units import GroupName, Instant
 from tests.adapters.asterisk.helpers import Exchange, frame
 
 SALES = GroupName("sales")
@@ -37,15 +37,18 @@ class Queue:
     """A tally and a short way to ask it."""
 
     def __init__(self) -> None:
-        self.tally = Tally()
+        self.now: Instant = 1_000.0
+        self.tally = Tally(lambda: self.now)
         self.talks = Talks(self.tally)
 
     def listed(self, completed: int, abandoned: int, *talking: Talk) -> tuple[int | None, int | None]:
+        self.now += 30.0
         self.talks.talking = list(talking)
         counters = self.tally.counters(SALES, (completed, abandoned), self.talks)
         return counters.completed, counters.lost
 
     def answered(self, completed: int, abandoned: int, *talking: Talk) -> int | None:
+        self.now += 30.0
         self.talks.talking = list(talking)
         return self.tally.counters(SALES, (completed, abandoned), self.talks).answered
 
@@ -61,6 +64,31 @@ def test_counts_that_agree_with_the_events_are_those_of_the_events() -> None:
     queue.tally.abandoned(SALES)
     assert queue.listed(813, 78) == (1, 1)
     assert queue.listed(813, 78) == (1, 1)
+
+
+def test_an_event_right_behind_a_list_explains_what_was_new_in_it_and_no_later_list_proves_it() -> None:
+    queue, first, second = Queue(), Talk(), Talk()
+    queue.listed(10, 4, first)
+    assert queue.listed(11, 5, first) == (0, 0)
+    queue.tally.completed(SALES)
+    queue.tally.abandoned(SALES)
+    # This list is ahead again, by one more of each.
+    assert queue.listed(12, 6, second) == (1, 1)
+    queue.tally.completed(SALES)
+    queue.tally.abandoned(SALES)
+    assert queue.listed(12, 6) == (2, 2)
+
+
+def test_a_list_that_seems_ahead_again_and_again_is_believed_at_last() -> None:
+    queue = Queue()
+    queue.listed(10, 4)
+    seen = []
+    for number in range(1, 8):
+        seen.append(queue.listed(10 + number, 4 + number))
+        queue.tally.completed(SALES)
+        queue.tally.abandoned(SALES)
+    assert seen == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 4), (6, 6), (7, 7)]
+    assert queue.listed(17, 11) == (7, 7)
 
 
 def test_what_no_event_told_is_believed_at_the_second_list() -> None:
@@ -192,7 +220,7 @@ def test_an_end_we_cannot_explain_is_among_the_lost_until_it_is_explained() -> N
 
 
 def test_only_so_many_queues_are_counted_for() -> None:
-    tally = Tally()
+    tally = Tally(lambda: 0.0)
     for number in range(GROUP_LIMIT + 1):
         tally.completed(GroupName(f"q{number}"))
     talks = Talks(tally)
