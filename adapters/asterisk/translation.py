@@ -30,7 +30,7 @@ from queue_alert.core.events import (
     FeedStatusChanged,
     RingFailure,
 )
-from queue_alert.core.units import GroupName, Instant
+from queue_alert.core.units import GroupName, Instant, Seconds
 from queue_alert.ports import Skipped
 
 __all__ = ["AsteriskTranslator", "FrameHandler"]
@@ -63,7 +63,7 @@ class AsteriskTranslator:
     ) -> None:
         self._skipped = skipped
         self._outbox = Outbox(source)
-        tally = Tally(lambda: self._outbox.now)
+        tally = Tally(self._listened)
         self._callers = CallerDesk(self._outbox, VisitBook(), tally)
         self._talks = TalkDesk(self._outbox, tally)
         self._agents = AgentDesk(self._outbox)
@@ -72,6 +72,8 @@ class AsteriskTranslator:
         )
         self._stamps = Stamps(skipped)
         self._received_at: Instant = 0.0
+        self._is_behind_list = False
+        self._silence_s: Seconds = 0.0
         self._tell_client = replies
         item = self._lists.item
         self._reader: FrameReader[Callable[[Any], None], Callable[[Any], None]] = FrameReader(
@@ -98,6 +100,9 @@ class AsteriskTranslator:
     def receive(self, data: bytes, now: Instant) -> list[AcdEvent]:
         """Return the events in ``data``, which may be cut anywhere."""
         stamps, outbox = self._stamps, self._outbox
+        if self._is_behind_list:
+            self._is_behind_list = False
+            self._silence_s += max(now - self._received_at, 0.0)
         self._received_at = now
         outbox.now = stamps.at(now)
         for handle, frame in self._reader.read(data):
@@ -142,7 +147,7 @@ class AsteriskTranslator:
             b"QueueMemberRinginuse": self._agents.changed,
             b"QueueMemberStatus": self._agents.changed,
             b"QueueMemberRemoved": self._agents.removed,
-            b"QueueStatusComplete": self._lists.completed,
+            b"QueueStatusComplete": self._listed,
             b"FullyBooted": self._tell_client,
             b"Reload": self._reloaded,
             b"Shutdown": self._tell_client,
@@ -165,6 +170,17 @@ class AsteriskTranslator:
     def _reloaded(self, frame: Frame) -> None:
         self._stamps.look_again()
         self._tell_client(frame)
+
+    def _listed(self, frame: Frame) -> None:
+        self._is_behind_list = True
+        self._lists.completed(frame)
+
+    def _listened(self) -> Instant:
+        """Return the present by a clock that stands still from a list until something else is heard.
+
+        A connection that was held up meanwhile shows nothing else.
+        """
+        return self._received_at - self._silence_s
 
     def _joined(self, frame: Frame) -> None:
         self._lists.know(self._callers.joined(frame))

@@ -1,7 +1,8 @@
 """Whatever goes wrong on whichever way: once it stops and a snapshot has come, the floor is the ACD's."""
 
+import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -9,7 +10,7 @@ from queue_alert.core.events import FeedState
 from queue_alert.core.units import GroupName, Seconds
 from simulator.acd import Simulation
 from simulator.exchange import Exchange
-from simulator.faults import Fault, Faults
+from simulator.faults import Fault, FaultKind, Faults
 from simulator.scenario import Scenario
 from tests.journeys.wires import (
     FEED,
@@ -38,6 +39,26 @@ from tests.simulator.truth import (
 )
 
 NEUTRAL = [MqttWire, WebhookWire, WebSocketWire]
+
+
+def lasting(kind: FaultKind, **options: float) -> Fault:
+    return msgspec.convert({"kind": kind, "ends_s": ENDS_S, **options}, Fault)
+
+
+# Found to count a conversation twice: one said twice by a wrong clock, one list after the other ahead, and
+# a connection held up right behind a list that was ahead.
+SAID_TWICE = [
+    lasting(FaultKind.DUPLICATE, ratio=0.4),
+    lasting(FaultKind.SKEW, offset_s=20.0, drift_ppm=300.0, begins_s=54.94113546306525),
+    lasting(FaultKind.REORDER, ratio=0.1, mean_s=10.0, begins_s=45.95441962451421),
+]
+AHEAD_AGAIN = [lasting(FaultKind.DISCONNECT, every_s=30.0)]
+HELD_UP = [
+    lasting(FaultKind.DELAY, ratio=0.4, mean_s=10.0, begins_s=123.31072227815972),
+    lasting(FaultKind.REORDER, ratio=0.4, mean_s=10.0),
+    lasting(FaultKind.DUPLICATE, ratio=0.4, mean_s=10.0),
+    lasting(FaultKind.DISCONNECT, every_s=25.0),
+]
 AHEAD_S = [0.0, 0.05, 0.3, 0.9]
 """By so much a list at an Asterisk may be ahead of its events."""
 LISTS = 20
@@ -139,6 +160,9 @@ def outcomes_but_answers(told: Wire, name: GroupName) -> tuple[int, int]:
 
 
 @given(mixture=faults(LOSSES), seed=st.integers(0, 10_000), ahead_s=st.sampled_from(AHEAD_S))
+@example(mixture=SAID_TWICE, seed=244, ahead_s=0.0)
+@example(mixture=AHEAD_AGAIN, seed=1095, ahead_s=0.9)
+@example(mixture=HELD_UP, seed=1097, ahead_s=0.3)
 @settings(max_examples=10 * FACTOR, phases=UNSHRUNK.phases)
 def test_every_count_at_an_asterisk_is_true_and_every_error_was_a_correction(
     mixture: list[Fault], seed: int, ahead_s: Seconds
