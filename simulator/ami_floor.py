@@ -314,7 +314,7 @@ class AmiFloor:
         line: list[Call] = []
         for waiting in snapshot.waiting:
             joined_at = snapshot.time if waiting.queued_at is None else waiting.queued_at
-            call = queue.waiting.pop(waiting.contact, None)
+            call = queue.waiting.pop(waiting.contact, None) or queue.unlisted.pop(waiting.contact, None)
             if call is None:
                 call = self.call(queue, waiting.contact, joined_at, waiting.caller)
                 call.original_position = waiting.position or len(line) + 1

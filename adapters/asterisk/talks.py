@@ -35,8 +35,9 @@ TALK_LIMIT: Final = 20_000
 
 _SURE_AFTER: Final = 2
 """So many lists in a row must show that a conversation is over."""
-_FORGOTTEN_AFTER: Final = 5
-"""After so many it is over for good, whether Asterisk has counted it or not."""
+_FORGOTTEN_AFTER: Final = 10
+"""After so many it is over for good, whether Asterisk has counted it or not; longer than a list that seems
+ahead again and again may put off the proof that it was counted."""
 _DROPPED_AFTER: Final = 120
 _ENDED_LIMIT: Final = 5_000
 """So many conversations that are over are remembered, against events that come late or twice."""

@@ -326,6 +326,16 @@ def test_of_a_contact_nobody_knows_an_answer_is_told_and_a_leaving_is_not() -> N
     ]
 
 
+def test_one_who_was_rung_for_unseen_and_then_listed_leaves_once_though_it_is_said_twice() -> None:
+    script = Script()
+    script.say(10, ContactRung, contact=ANNA, agent=ALICE)
+    script.say(11, GroupSnapshotTaken, waiting=(WaitingContact(contact=ANNA, queued_at=START + 9),))
+    script.say(12, ContactLeft, contact=ANNA, outcome=Outcome.ABANDONED)
+    script.say(12, ContactLeft, contact=ANNA, outcome=Outcome.ABANDONED)
+    said = [frame["Event"] for frame in told(script.events)]
+    assert said.count("QueueCallerAbandon") == said.count("QueueCallerLeave") == 1
+
+
 def test_one_who_is_rung_for_unseen_is_known_from_then_on() -> None:
     script = Script()
     script.say(10, ContactRung, contact=ANNA, agent=ALICE)

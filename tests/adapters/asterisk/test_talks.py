@@ -236,7 +236,9 @@ def test_after_its_agent_was_seen_to_hang_up_the_end_is_waited_for_an_hour() -> 
 def test_one_that_asterisk_never_counts_is_forgotten_at_last() -> None:
     office = Desk()
     office.connect("1.1", "Alice")
-    office.review("Alice", times=5)
+    office.review("Alice", times=9)
+    assert len(office.desk.under_way(SALES)) == 1
+    office.review("Alice")
     assert office.desk.under_way(SALES) == []
     assert len(office.complete("1.1", "Alice", 150)) == 1
     office.connect("1.2", "Alice")
