@@ -9,28 +9,30 @@ from msgspec import inspect as shapes
 from queue_alert.app.config.drivers import missing_extra
 from queue_alert.app.config.durations import format_duration
 from queue_alert.app.config.problems import found
-from queue_alert.app.config.schema import FeedTable, OutputTable, PublisherTable
+from queue_alert.app.config.schema import ButtonTable, FeedTable, OutputTable, PublisherTable
 from queue_alert.app.config.words import describe_type, example, is_duration
-from queue_alert.app.registry import FEEDS, OUTPUTS, PUBLISHERS, ROUTES, BrokenDriverError, Registry
-from queue_alert.ports import FeedDriver, OutputDriver, PublisherDriver, Route
+from queue_alert.app.registry import BUTTONS, FEEDS, OUTPUTS, PUBLISHERS, ROUTES, BrokenDriverError, Registry
+from queue_alert.ports import ButtonDriver, FeedDriver, OutputDriver, PublisherDriver, Route
 
 __all__ = ["describe_drivers"]
 
 _KINDS: Final[Mapping[str, tuple[str, type]]] = {
     "feed": (FEEDS, FeedDriver),
     "output": (OUTPUTS, OutputDriver),
+    "button": (BUTTONS, ButtonDriver),
     "publisher": (PUBLISHERS, PublisherDriver),
     "page": (ROUTES, Route),
 }
 _COMMON: Final[Mapping[str, type[msgspec.Struct]]] = {
     "feed": FeedTable,
     "output": OutputTable,
+    "button": ButtonTable,
     "publisher": PublisherTable,
 }
 
 
 def describe_drivers(registry: Registry) -> list[dict[str, Any]]:
-    """Return a description of every feed, output, publisher and page, in JSON's types.
+    """Return a description of every feed, output, button, publisher and page, in JSON's types.
 
     Each has ``kind``, ``name``, ``summary``, ``installed`` (whether it can be used), ``problem`` (why not,
     and what to do; ``""`` if it can), ``options`` of its own and ``common``, those that every one of its kind
@@ -90,6 +92,8 @@ def _common(kind: str, driver: Any) -> list[dict[str, Any]]:
             option["default"] = option["example"] = (
                 '"off"' if limit is None else f'"{format_duration(limit)}"'
             )
+        elif option["name"] == "debounce":
+            option["default"] = option["example"] = f'"{format_duration(driver.debounce_s)}"'
     return options
 
 

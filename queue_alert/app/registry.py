@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 from queue_alert.core.errors import QueueAlertError
 
 __all__ = [
+    "BUTTONS",
     "COMMANDS",
     "ENGINES",
     "FEEDS",
@@ -28,6 +29,7 @@ TRANSLATORS: Final = "queue_alert.translators"
 RECORDINGS: Final = "queue_alert.recordings"
 OUTPUTS: Final = "queue_alert.outputs"
 ENGINES: Final = "queue_alert.engines"
+BUTTONS: Final = "queue_alert.buttons"
 PUBLISHERS: Final = "queue_alert.publishers"
 ROUTES: Final = "queue_alert.routes"
 COMMANDS: Final = "queue_alert.commands"
@@ -38,6 +40,7 @@ _KINDS: Final = {
     RECORDINGS: "recording format",
     OUTPUTS: "output driver",
     ENGINES: "output engine",
+    BUTTONS: "button driver",
     PUBLISHERS: "publisher driver",
     ROUTES: "page",
     COMMANDS: "command",

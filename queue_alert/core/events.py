@@ -14,12 +14,14 @@ import msgspec
 from queue_alert.core.units import AgentId, ContactId, FeedName, GroupName, Instant, Seconds
 
 __all__ = [
+    "OUR_OWN",
     "UNREADABLE",
     "AcdEvent",
     "AgentRemoved",
     "AgentSnapshot",
     "AgentState",
     "AgentStateChanged",
+    "AlertAcknowledged",
     "Channel",
     "ClockStepped",
     "ContactAnswered",
@@ -53,6 +55,9 @@ __all__ = [
     "decoder",
     "feed_decoder",
 ]
+
+OUR_OWN: Final = FeedName("queue-alert")
+"""The source of what we say ourselves, such as that somebody pressed a button; no feed has this name."""
 
 
 class Provenance(StrEnum):
@@ -417,6 +422,15 @@ class ClockStepped(Event, frozen=True, kw_only=True, tag="clock.stepped"):
     delta_s: Seconds
 
 
+class AlertAcknowledged(Event, frozen=True, kw_only=True, tag="alert.acknowledged"):
+    """Somebody on the spot has seen the alert of some groups."""
+
+    groups: tuple[str, ...] = ("*",)
+    """Names or shell-style patterns of the groups it is for."""
+    by: str = ""
+    """Who or what said so, such as ``button desk``."""
+
+
 FeedEvent: TypeAlias = (
     ContactQueued
     | ContactRung
@@ -439,7 +453,7 @@ FeedEvent: TypeAlias = (
 )
 """What an ACD may say."""
 
-AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped
+AcdEvent: TypeAlias = FeedEvent | FeedStatusChanged | ClockStepped | AlertAcknowledged
 """What an ACD may say, and what an adapter and the shell say themselves."""
 
 

@@ -9,6 +9,7 @@ import msgspec
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Anomaly, Effect
 from queue_alert.core.events import (
+    OUR_OWN,
     AcdEvent,
     AgentRemoved,
     AgentStateChanged,
@@ -232,7 +233,7 @@ class Monitor:
 
     def _new_feed(self, event: Event, now: Instant) -> FeedRecord | None:
         """Take in a feed nobody announced; believed until it says otherwise."""
-        if event.__class__ is ClockStepped:
+        if event.__class__ is ClockStepped or event.source == OUR_OWN:
             return self._shell
         if len(self._feeds) >= _MAX_FEEDS:
             return None

@@ -10,12 +10,14 @@ entry-point group              object                what it is
 ``queue_alert.recordings``     :class:`RecordingFormat`  reads and writes recordings
 ``queue_alert.outputs``        :class:`OutputDriver` a thing with lamps (or a sounder)
 ``queue_alert.engines``        :class:`OutputEngine` (the class) plays levels on outputs
+``queue_alert.buttons``        :class:`ButtonDriver` a thing with keys that people press
 ``queue_alert.publishers``     :class:`PublisherDriver`  tells other programs how the groups stand
 ``queue_alert.routes``         :class:`Route`        a page on the HTTP server
 ``queue_alert.commands``       :class:`Command`      a sub-command of ``queue-alert``
 =============================  ====================  =================================================
 """
 
+from queue_alert.ports.buttons import ONE_KEY, Button, ButtonContext, ButtonDriver
 from queue_alert.ports.common import Clock, ConfigProblem, DriverError, Duration, MissingExtraError, Skipped
 from queue_alert.ports.feeds import Connected, Feed, FeedContext, FeedDriver, Translator
 from queue_alert.ports.outputs import (
@@ -39,6 +41,10 @@ from queue_alert.ports.recordings import (
 )
 
 __all__ = [
+    "ONE_KEY",
+    "Button",
+    "ButtonContext",
+    "ButtonDriver",
     "Clock",
     "Command",
     "ConfigProblem",

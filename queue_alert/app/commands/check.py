@@ -50,6 +50,8 @@ def _counts(setup: "Setup") -> str:
         _count(len(setup.outputs), "output"),
         _count(len(setup.policy.groups), "group"),
     ]
+    if setup.buttons:
+        counts.append(_count(len(setup.buttons), "button"))
     if setup.publishers:
         counts.append(_count(len(setup.publishers), "publisher"))
     return ", ".join(counts)

@@ -10,8 +10,8 @@ from queue_alert.ports import Command
 __all__ = ["COMMAND"]
 
 _DESCRIPTION = """\
-List the drivers that are installed: feeds, outputs and publishers with their
-options, and pages. An option's default is what holds where the configuration does not
+List the drivers that are installed: feeds, outputs, buttons and publishers with
+their options, and pages. An option's default is what holds where the configuration does not
 say otherwise.
 
 examples:
@@ -20,8 +20,9 @@ examples:
   queue-alert drivers --json
 """
 
-_EXAMPLES: Final = {"feed": "pbx", "output": "beacon", "publisher": "hub"}
+_EXAMPLES: Final = {"feed": "pbx", "output": "beacon", "button": "desk", "publisher": "hub"}
 """What one of a kind could be called."""
+_AS_THE_DRIVER_HAS_IT: Final = {"stale_after", "debounce"}
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +56,7 @@ def _overview(drivers: list[dict[str, Any]]) -> str:
         lines = [f"{kind}s"]
         common = next(driver["common"] for driver in drivers if driver["kind"] == kind)
         lines += [
-            f"  every one has {_option(option, has_default=option['name'] != 'stale_after')}"
+            f"  every one has {_option(option, has_default=option['name'] not in _AS_THE_DRIVER_HAS_IT)}"
             for option in common
         ]
         for driver in drivers:

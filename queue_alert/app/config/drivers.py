@@ -13,9 +13,11 @@ from queue_alert.app.config.problems import did_you_mean, found, joined
 from queue_alert.app.config.schema import FeedTable, OutputTable, PublisherTable
 from queue_alert.app.config.setup import FeedSetup, OutputPlan, PublisherSetup
 from queue_alert.app.registry import ENGINES, FEEDS, OUTPUTS, PUBLISHERS, BrokenDriverError, Registry
+from queue_alert.core.events import OUR_OWN
 from queue_alert.core.policy import SignalPolicy
 from queue_alert.core.units import Seconds, SignalName
 from queue_alert.ports import (
+    ButtonDriver,
     ConfigProblem,
     FeedDriver,
     MissingExtraError,
@@ -23,12 +25,22 @@ from queue_alert.ports import (
     PublisherDriver,
 )
 
-__all__ = ["Driver", "missing_extra", "read_engines", "read_feeds", "read_outputs", "read_publishers"]
+__all__ = [
+    "Driver",
+    "DriverTables",
+    "check_claims",
+    "missing_extra",
+    "named_tables",
+    "read_engines",
+    "read_feeds",
+    "read_outputs",
+    "read_publishers",
+]
 
-Driver: TypeAlias = FeedDriver | OutputDriver | PublisherDriver
+Driver: TypeAlias = FeedDriver | OutputDriver | PublisherDriver | ButtonDriver
 """What a table's ``driver`` may name."""
 
-D = TypeVar("D", FeedDriver, OutputDriver, PublisherDriver)
+D = TypeVar("D", FeedDriver, OutputDriver, PublisherDriver, ButtonDriver)
 S = TypeVar("S", bound=msgspec.Struct)
 
 _MAX_FEEDS: Final = 64
@@ -122,8 +134,10 @@ def read_feeds(
     feeds: list[FeedSetup] = []
     if not tables:
         reader.add("feeds", 'must hold at least one feed; write [feeds.pbx] with driver = "…"')
-    for name, table in _named(tables, "feeds", _MAX_FEEDS, reader):
+    for name, table in named_tables(tables, "feeds", _MAX_FEEDS, reader):
         path = joined("feeds", name)
+        if name == OUR_OWN:
+            reader.add(path, "this name stands for what we say ourselves; choose another")
         known = reader.driver(table, path=path, group=FEEDS, expected=FeedDriver)
         if known is None:
             continue
@@ -132,7 +146,7 @@ def read_feeds(
         options = reader.options(table, driver, path, but=FeedTable)
         if isinstance(options, Invalid) or isinstance(own, Invalid):
             continue
-        _check_claims(driver.claims(options), path, taken, reader)
+        check_claims(driver.claims(options), path, taken, reader)
         feeds.append(
             FeedSetup(
                 name=name,
@@ -169,7 +183,7 @@ def read_outputs(
     signals: list[SignalPolicy] = []
     if not tables:
         reader.add("outputs", "there is no output: nothing will light up", is_warning=True)
-    for name, table in _named(tables, "outputs", _MAX_OUTPUTS, reader):
+    for name, table in named_tables(tables, "outputs", _MAX_OUTPUTS, reader):
         path = joined("outputs", name)
         known = reader.driver(table, path=path, group=OUTPUTS, expected=OutputDriver)
         if known is None:
@@ -183,7 +197,7 @@ def read_outputs(
         reader.add_below(path, further)
         if not all(problem.is_warning for problem in further):
             continue
-        _check_claims(driver.claims(options), path, taken, reader)
+        check_claims(driver.claims(options), path, taken, reader)
         outputs.append(OutputPlan(name=name, driver_name=driver_name, driver=driver, options=options))
         signals.append(SignalPolicy(name=SignalName(name), groups=own.groups))
     return tuple(outputs), tuple(signals)
@@ -195,7 +209,7 @@ def read_publishers(
     """Return the publishers of ``[publishers]``; there need be none."""
     reader = DriverTables(registry, problems)
     publishers: list[PublisherSetup] = []
-    for name, table in _named(tables, "publishers", _MAX_PUBLISHERS, reader):
+    for name, table in named_tables(tables, "publishers", _MAX_PUBLISHERS, reader):
         path = joined("publishers", name)
         known = reader.driver(table, path=path, group=PUBLISHERS, expected=PublisherDriver)
         if known is None:
@@ -243,7 +257,8 @@ def missing_extra(who: str, driver: Driver) -> str:
     return ""
 
 
-def _named(tables: Any, path: str, most: int, reader: DriverTables) -> list[tuple[str, Any]]:
+def named_tables(tables: Any, path: str, most: int, reader: DriverTables) -> list[tuple[str, Any]]:
+    """Return the tables below ``path`` by name, at most ``most``, after saying what is wrong with them."""
     if not isinstance(tables, dict):
         reader.add(path, f"must be a table, got {found(tables)}")
         return []
@@ -256,7 +271,8 @@ def _named(tables: Any, path: str, most: int, reader: DriverTables) -> list[tupl
     return items
 
 
-def _check_claims(claims: tuple[str, ...], path: str, taken: dict[str, str], reader: DriverTables) -> None:
+def check_claims(claims: tuple[str, ...], path: str, taken: dict[str, str], reader: DriverTables) -> None:
+    """Take note that ``path`` occupies ``claims``, and say which of them are taken already."""
     for claim in claims:
         if claim in taken:
             reader.add(path, f"{claim} is already used by {taken[claim]}; choose another")

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from queue_alert.app.config.buttons import button_mistakes, read_buttons
 from queue_alert.app.config.convert import Invalid, convert_table
 from queue_alert.app.config.coverage import coverage_mistakes, pattern_mistakes
 from queue_alert.app.config.drivers import read_engines, read_feeds, read_outputs, read_publishers
@@ -27,7 +28,7 @@ from queue_alert.ports import ConfigProblem
 
 __all__ = ["build_setup", "load_setup"]
 
-_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs", "publishers")
+_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs", "buttons", "publishers")
 
 
 def load_setup(path: Path, *, registry: Registry) -> Setup:
@@ -71,6 +72,10 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
     outputs, signals = read_outputs(
         tables.get("outputs", {}), base=base, taken=taken, registry=registry, problems=problems
     )
+    buttons = read_buttons(
+        tables.get("buttons", {}), base=base, taken=taken, registry=registry, problems=problems
+    )
+    problems += button_mistakes(buttons, tuple(groups))
     expected = tuple(_expected(feed) for feed in feeds)
     problems += _group_mistakes(
         expected, signals, tuple(groups), are_all=bool(feeds) and len(feeds) == len(tables["feeds"])
@@ -85,6 +90,7 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         feeds=feeds,
         outputs=outputs,
         publishers=publishers,
+        buttons=buttons,
         engine_options=engine_options,
         listen=listen,
         warnings=tuple(problems),

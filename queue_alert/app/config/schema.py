@@ -4,13 +4,16 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from queue_alert.app.config.setup import ButtonAction
 from queue_alert.ports import Duration
 
 __all__ = [
+    "ButtonTable",
     "ConfigFile",
     "FeedTable",
     "GroupTable",
     "HttpTable",
+    "KeyTable",
     "OutputTable",
     "PublisherTable",
     "ServiceLevelTable",
@@ -21,6 +24,7 @@ _Positive = Annotated[Duration, msgspec.Meta(gt=0, le=86_400)]
 _Patterns = Annotated[
     tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=100)], ...], msgspec.Meta(min_length=1)
 ]
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 _DAY_S = 86_400
 
 
@@ -72,6 +76,35 @@ class OutputTable(msgspec.Struct, frozen=True, kw_only=True):
     """Which groups it speaks for."""
 
 
+class KeyTable(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of a ``[buttons.NAME]`` that says more than its action."""
+
+    action: ButtonAction
+    groups: _Patterns | None = None
+    """As the button's, for this key alone."""
+    group: _Name | None = None
+    """As the button's, for this key alone."""
+
+
+class ButtonTable(msgspec.Struct, frozen=True, kw_only=True):
+    """What every ``[buttons.NAME]`` may say beside ``driver`` and its driver's own options."""
+
+    action: ButtonAction | None = None
+    """What its key does, where it has only one."""
+    keys: dict[str, ButtonAction | KeyTable] = {}
+    """What its keys do, by their names, where it may have several."""
+    groups: _Patterns = ("*",)
+    """Which groups an acknowledgement is for."""
+    group: _Name | None = None
+    """Whose emergency it is."""
+    hold: Annotated[Duration, msgspec.Meta(ge=0, le=60)] = 0.0
+    """So long a key must be held for an emergency."""
+    debounce: Annotated[Duration, msgspec.Meta(ge=0, le=1)] | None = None
+    """A move counts once it has lasted so long; left out: as its driver has it."""
+    stuck_after: Annotated[Duration, msgspec.Meta(ge=2, le=_DAY_S)] = 20.0
+    """A key that is down for so long is stuck."""
+
+
 class PublisherTable(msgspec.Struct, frozen=True, kw_only=True):
     """What every ``[publishers.NAME]`` may say beside ``driver`` and its driver's own options: nothing."""
 
@@ -88,4 +121,5 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, GroupTable] = {}
     feeds: dict[str, dict[str, Any]] = {}
     outputs: dict[str, dict[str, Any]] = {}
+    buttons: dict[str, dict[str, Any]] = {}
     publishers: dict[str, dict[str, Any]] = {}
