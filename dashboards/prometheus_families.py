@@ -183,6 +183,10 @@ def _publishers(view: FloorView) -> Iterator[Row]:
     return (((publisher.name,), publisher.is_up) for publisher in view.publishers)
 
 
+def _buttons(view: FloorView) -> Iterator[Row]:
+    return (((button.name,), button.is_up) for button in view.buttons)
+
+
 def _gauge(
     name: str, labels: tuple[str, ...], rows: Callable[[FloorView], Iterator[Row]], documentation: str
 ) -> Family:
@@ -296,6 +300,12 @@ FAMILIES: tuple[Family, ...] = (
         ("publisher",),
         _publishers,
         "1 while the publisher is connected and says changes.",
+    ),
+    _gauge(
+        "acd_button_up",
+        ("button",),
+        _buttons,
+        "1 while the button can be relied on, 0 while it is lost or stuck.",
     ),
 )
 """Everything there is, in the order in which it is written."""

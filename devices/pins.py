@@ -8,15 +8,18 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final, Literal
 
 from queue_alert.ports import DriverError, MissingExtraError
 
-__all__ = ["FactoryName", "Pins", "claim_pin", "open_pins", "require_gpiozero"]
+__all__ = ["FactoryName", "Pins", "Pull", "claim_input", "claim_pin", "open_pins", "require_gpiozero"]
 
 FactoryName = Literal["lgpio", "mock"]
 """``lgpio`` drives the pins of a Pi; ``mock`` only remembers, on any machine."""
+
+Pull = Literal["up", "down", "floating"]
+"""Where the Pi's own resistor draws a pin that nothing else drives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +74,39 @@ def claim_pin(pins: Pins, pin: int, *, active_low: bool, where: str) -> Any:
     Raises:
         DriverError: The pin does not exist or is taken.
     """
+    make = partial(
+        _device_class(), pin, active_high=not active_low, initial_value=False, pin_factory=pins.factory
+    )
+    return _claim(make, pins, pin, where=where, rival="another output")
+
+
+def claim_input(pins: Pins, pin: int, *, pull: Pull, where: str) -> Any:
+    """Return gpiozero's device for a pin that is read; its ``pin.state`` is the level.
+
+    Args:
+        pins: Where.
+        pin: BCM number.
+        pull: Where its resistor draws it.
+        where: Who asks: ``buttons.desk``.
+
+    Raises:
+        DriverError: The pin does not exist, is taken, or cannot be drawn that way.
+    """
+    pull_up = {"up": True, "down": False, "floating": None}[pull]
+    # A floating pin has no side that gpiozero could take for active; here the level alone is read.
+    active_state = True if pull_up is None else None
+    make = partial(_input_class(), pin, pull_up=pull_up, active_state=active_state, pin_factory=pins.factory)
+    return _claim(make, pins, pin, where=where, rival="an output or another button")
+
+
+def _claim(make: Callable[[], Any], pins: Pins, pin: int, *, where: str, rival: str) -> Any:
     from gpiozero.exc import GPIOPinInUse, PinInvalidPin
 
     try:
-        return _device_class()(pin, active_high=not active_low, initial_value=False, pin_factory=pins.factory)
+        return make()
     except GPIOPinInUse as error:
         raise DriverError(
-            f"{where}: pin {pin} is already used by another output; choose another pin", recoverable=False
+            f"{where}: pin {pin} is already used by {rival}; choose another pin", recoverable=False
         ) from error
     except PinInvalidPin as error:
         raise DriverError(
@@ -106,6 +135,23 @@ def _device_class() -> Any:
                 super().__init__(pin, **options)
             except Exception:
                 # gpiozero reserves first and does not undo it: a pin that was busy would be ours for ever.
+                self.pin_factory.release_pins(self, pin)
+                raise
+
+    return Device
+
+
+@cache
+def _input_class() -> Any:
+    from gpiozero import InputDevice
+
+    class Device(InputDevice):  # type: ignore[misc]  # gpiozero has no types
+        """One that does not keep a pin it failed to get; see above."""
+
+        def __init__(self, pin: int, **options: Any) -> None:
+            try:
+                super().__init__(pin, **options)
+            except Exception:
                 self.pin_factory.release_pins(self, pin)
                 raise
 

@@ -177,6 +177,12 @@ def banner(scene: Scene, legend: Legend | None, look: Look, width: int) -> Text:
         if output.fault:
             text = f"!! {look.words(output.name)} cannot be lit: {look.words(output.fault)}"
             return _loud(text, ALARM, look, width)
+    for button in scene.view.buttons if scene.view else ():
+        if not button.is_up:
+            since = day_clock(button.since, scene.now, scene.timezone)
+            reason = f": {look.words(button.reason)}" if button.reason else ""
+            text = f"! button {look.words(button.name)} is dead since {since}{reason}"
+            return _loud(text, WARNING, look, width)
     for publisher in scene.view.publishers if scene.view else ():
         if not publisher.is_up:
             since = day_clock(publisher.since, scene.now, scene.timezone)

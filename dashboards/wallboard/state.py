@@ -11,12 +11,14 @@ from msgspec.structs import replace
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.core.units import Instant, Seconds
 from queue_alert.core.view import (
+    ButtonView,
     FeedView,
     FloorView,
     GroupView,
     LampsChanged,
     LiveMessage,
     OutputView,
+    PublisherView,
     SignalView,
     ViewChanged,
 )
@@ -24,9 +26,9 @@ from queue_alert.core.view import (
 __all__ = ["Floor", "LiveViewError", "apply"]
 
 _MOST_NAMES = 10_000
-"""Bound on groups, feeds, signals and outputs: twice what the monitor takes."""
+"""Bound on groups, feeds, signals, outputs, publishers and buttons: twice what the monitor takes."""
 
-Named = TypeVar("Named", GroupView, FeedView, SignalView, OutputView)
+Named = TypeVar("Named", GroupView, FeedView, SignalView, OutputView, PublisherView, ButtonView)
 
 
 class LiveViewError(QueueAlertError, ValueError):
@@ -83,6 +85,8 @@ def _changed(view: FloorView, change: ViewChanged) -> FloorView:
         feeds=_merged(view.feeds, change.feeds),
         signals=_merged(view.signals, change.signals),
         outputs=_merged(view.outputs, change.outputs),
+        publishers=_merged(view.publishers, change.publishers),
+        buttons=_merged(view.buttons, change.buttons),
         reset_at=view.reset_at if change.reset_at is None else change.reset_at,
     )
 

@@ -1,9 +1,9 @@
 """When a key counts as pressed, and when as stuck: pure, time is a parameter.
 
-A contact bounces: for some milliseconds it is neither up nor down. A move counts once it has lasted. A key that
-was down already when it was first seen is not pressed: nobody knows who pressed it, or when, and a program
-that is restarted while somebody leans on the button must not act on it. A key that is down for very long is
-not pressed either, but stuck: its next press would not be noticed.
+A contact bounces: for some milliseconds it is neither up nor down. A move counts once it has lasted. A key
+that was down already when it was first seen is not pressed: nobody knows who pressed it, or when, and a
+program that is restarted while somebody leans on the button must not act on it. A key that is down for very
+long is stuck: its next press would not be noticed.
 """
 
 from enum import StrEnum
@@ -115,7 +115,7 @@ class KeyWatch:
         return news
 
     def next_at(self) -> Instant:
-        """Return when :meth:`advance` must be called at the latest; :data:`NEVER` if time alone does nothing."""
+        """Return when :meth:`advance` must be called at the latest; :data:`NEVER`: time does nothing."""
         if not self._is_down_now:
             return self._settles_at
         return min(self._settles_at, self._pressed_at, self._stuck_at)

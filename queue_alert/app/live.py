@@ -14,6 +14,7 @@ import msgspec
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.units import Seconds
 from queue_alert.core.view import (
+    ButtonView,
     FeedView,
     FloorView,
     LampsChanged,
@@ -95,6 +96,7 @@ class LiveView:
         version: The program's version.
         outputs: Name and driver of every output.
         publishers: Name and driver of every publisher.
+        buttons: Name and driver of every button.
         skipped: Every feed's counts of what it passed over.
     """
 
@@ -107,6 +109,7 @@ class LiveView:
         outputs: Mapping[str, str],
         publishers: Mapping[str, str],
         skipped: Mapping[str, Mapping[str, int]],
+        buttons: Mapping[str, str] | None = None,
     ) -> None:
         self._monitor = monitor
         self._clock = clock
@@ -118,6 +121,11 @@ class LiveView:
             for name, driver in publishers.items()
         }
         self._changed_publishers: set[str] = set()
+        self._buttons = {
+            name: ButtonView(name=name, driver=driver, since=clock.now())
+            for name, driver in (buttons or {}).items()
+        }
+        self._changed_buttons: set[str] = set()
         self._skipped = skipped
         self._encoder = msgspec.json.Encoder()
         self._watchers: set[Watcher] = set()
@@ -139,6 +147,7 @@ class LiveView:
             feeds=self._with_skipped(view.feeds),
             outputs=tuple(self._outputs.values()),
             publishers=tuple(self._publishers.values()),
+            buttons=tuple(self._buttons.values()),
         )
 
     @contextmanager
@@ -185,11 +194,24 @@ class LiveView:
         self._changed_publishers.add(name)
         self.note_change()
 
+    def note_button(self, name: str, is_up: bool, reason: str) -> None:  # noqa: FBT001 (what is noted)
+        """Take note of whether a button can be relied on and, where it cannot, why."""
+        before = self._buttons[name]
+        if (before.is_up, before.reason) == (is_up, reason):
+            return
+        since = before.since if before.is_up is is_up else self._clock.now()
+        self._buttons[name] = msgspec.structs.replace(before, is_up=is_up, since=since, reason=reason)
+        self._changed_buttons.add(name)
+        self.note_change()
+
     def clock_stepped(self, delta_s: Seconds) -> None:
         """Move what was noted with its instant, because the clock has just been moved by ``delta_s``."""
         for name, view in self._publishers.items():
             self._publishers[name] = msgspec.structs.replace(view, since=view.since + delta_s)
             self._changed_publishers.add(name)
+        for name, button in self._buttons.items():
+            self._buttons[name] = msgspec.structs.replace(button, since=button.since + delta_s)
+            self._changed_buttons.add(name)
 
     def _flush_by(self, when: float) -> None:
         if self._timer is not None:
@@ -208,10 +230,16 @@ class LiveView:
         publishers = tuple(self._publishers[name] for name in sorted(self._changed_publishers))
         self._changed_outputs.clear()
         self._changed_publishers.clear()
-        if changes is not None or outputs or publishers:
+        buttons = tuple(self._buttons[name] for name in sorted(self._changed_buttons))
+        self._changed_buttons.clear()
+        if changes is not None or outputs or publishers or buttons:
             whole = ViewChanged(at=self._clock.now()) if changes is None else changes
             feeds = self._with_skipped(whole.feeds)
-            self._send(msgspec.structs.replace(whole, feeds=feeds, outputs=outputs, publishers=publishers))
+            self._send(
+                msgspec.structs.replace(
+                    whole, feeds=feeds, outputs=outputs, publishers=publishers, buttons=buttons
+                )
+            )
         # Figures over a sliding window change without an event.
         self._flush_by(self._last_flush + _LONGEST_PAUSE_S)
 

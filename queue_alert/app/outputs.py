@@ -76,6 +76,11 @@ class OutputSide:
         """Have every lamp of an output lit in turn; return how long that takes."""
         return self.engines[self._engine_of[output]].test(output)
 
+    def test_all(self) -> None:
+        """Have every lamp of every output lit in turn."""
+        for output in self._engine_of:
+            self.test(output)
+
     def close(self) -> None:
         """Make everything dark."""
         for engine in self.engines.values():

@@ -76,7 +76,7 @@ class Renderer:
 
 
 def health_page(view: Callable[[], FloorView]) -> Page:
-    """Return ``/healthz``: 200 while feeds are live, outputs work and publishers are up; else 503 and why."""
+    """Return ``/healthz``: 200 while feeds are live and everything else works; else 503 and why."""
 
     async def answer(_request: Request) -> Answer:
         health = _health(view())
@@ -85,7 +85,7 @@ def health_page(view: Callable[[], FloorView]) -> Page:
 
     return Page(
         path="/healthz",
-        summary="what is wrong, if anything: feeds, outputs and publishers (JSON)",
+        summary="what is wrong, if anything: feeds, outputs, publishers and buttons (JSON)",
         answer=answer,
     )
 
@@ -111,6 +111,9 @@ def _health(view: FloorView) -> dict[str, Any]:
         for one in view.publishers
         if not one.is_up
     ]
+    problems += [
+        _said(f"button {one.name} is dead", one.since, one.reason) for one in view.buttons if not one.is_up
+    ]
     return {
         "status": "degraded" if problems else "ok",
         "problems": problems,
@@ -131,6 +134,10 @@ def _health(view: FloorView) -> dict[str, Any]:
         "publishers": {
             one.name: {"is_up": one.is_up, "since": _utc(one.since), "reason": one.reason}
             for one in view.publishers
+        },
+        "buttons": {
+            one.name: {"is_up": one.is_up, "since": _utc(one.since), "reason": one.reason}
+            for one in view.buttons
         },
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from queue_alert import __version__
+from queue_alert.app.buttons import ButtonSide
 from queue_alert.app.clock import SteadyClock
 from queue_alert.app.conductor import Conductor
 from queue_alert.app.config import FeedSetup, Setup
@@ -40,7 +41,7 @@ _CLOCK_CHECK_S: Final[Seconds] = 5.0
 
 
 class Runtime:
-    """The monitor: feeds, core, outputs, pages, publishers.
+    """The monitor: feeds, core, outputs, buttons, pages, publishers.
 
     Making one loads every driver and touches neither a device nor the network.
 
@@ -79,6 +80,7 @@ class Runtime:
         self._monitor = Monitor(setup.policy, clock.now())
         self._outputs = OutputSide(setup, registry, clock)
         self._publishers = PublisherSide(setup, clock=clock, randomness=self._randomness)
+        self._buttons = ButtonSide(setup, clock=clock, randomness=self._randomness)
         names = registry.names(ROUTES) if setup.listen is not None else ()
         self._routes = [registry.load(ROUTES, name, Route) for name in names]
         self._anomalies = AnomalyLog()
@@ -123,6 +125,7 @@ class Runtime:
             version=__version__,
             outputs={plan.name: plan.driver_name for plan in self._setup.outputs},
             publishers={plan.name: plan.driver_name for plan in self._setup.publishers},
+            buttons={plan.name: plan.driver_name for plan in self._setup.buttons},
             skipped={name: counter.counts for name, counter in self._skipped.items()},
         )
         self._outputs.start(live.note_lamps)
@@ -181,6 +184,9 @@ class Runtime:
             group.create_task(self._supervisor(name, feed, conductor).run(), name=f"feed-{name}")
             for name, feed in self._feeds.items()
         ]
+        tasks += self._buttons.start(
+            group, submit=conductor.submit, test_lamps=self._outputs.test_all, say=live.note_button
+        )
         tasks.append(group.create_task(self._watch_clock(conductor, live), name="clock"))
         if self._notifier.watchdog_s is not None:
             tasks.append(group.create_task(self._feed_watchdog(self._notifier.watchdog_s), name="watchdog"))

@@ -24,6 +24,7 @@ from queue_alert.core.units import (
 __all__ = [
     "AbandonedContact",
     "AgentView",
+    "ButtonView",
     "ExpectedWait",
     "FeedView",
     "Figures",
@@ -198,6 +199,18 @@ class PublisherView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why it is not up; "" where it is, or is still about to connect."""
 
 
+class ButtonView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Whether one button can be relied on. Filled in by the shell."""
+
+    name: str
+    driver: str
+    is_up: bool = False
+    """Whether its device is there, has all its keys, and none of them is stuck."""
+    since: Instant = 0.0
+    reason: str = ""
+    """Why it is not up; "" where it is, or is still about to be opened."""
+
+
 class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_field="type"):
     """Everything, at ``at``."""
 
@@ -212,6 +225,7 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_fiel
     signals: tuple[SignalView, ...] = ()
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
+    buttons: tuple[ButtonView, ...] = ()
 
 
 class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_field="type"):
@@ -224,6 +238,7 @@ class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_
     signals: tuple[SignalView, ...] = ()
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
+    buttons: tuple[ButtonView, ...] = ()
     reset_at: Instant | None = None
 
 

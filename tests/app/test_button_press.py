@@ -1,6 +1,7 @@
 """A key that bounces is pressed once; one that was down before is not; one that stays down is stuck."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -19,10 +20,11 @@ def watch(hold_s: float = 0, debounce_s: float = DEBOUNCE_S) -> KeyWatch:
     return KeyWatch(debounce_s=debounce_s, hold_s=hold_s, stuck_after_s=STUCK_AFTER_S)
 
 
-def play(key: KeyWatch, moves: list[tuple[float, bool]], end: float) -> Said:
+def play(key: KeyWatch, moves: Sequence[tuple[float, bool]], end: float) -> Said:
     """Tell a watch of the moves, and of time exactly when it asks for it."""
     said: Said = []
-    for at, is_down in [*moves, (end, None)]:
+    steps: list[tuple[float, bool | None]] = [*moves, (end, None)]
+    for at, is_down in steps:
         while (due := key.next_at()) <= at:
             news = key.advance(due)
             assert news or key.next_at() > due

@@ -1,6 +1,7 @@
 """A stand-in for the package lgpio, as far as gpiozero asks for it: a chip with lines that can be busy."""
 
-from types import ModuleType
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 
 __all__ = ["FakeLgpio", "LgpioError"]
 
@@ -16,7 +17,9 @@ class FakeLgpio(ModuleType):
         levels: Level of every line that is an output.
         busy: Lines that another program has.
         may_open: Whether the chip can be opened.
-        is_dead: Whether every write fails.
+        is_dead: Whether every read and write fails.
+        inputs: Level of every line that is driven from outside.
+        listeners: Whom the change of a line is told.
     """
 
     error = LgpioError
@@ -30,6 +33,8 @@ class FakeLgpio(ModuleType):
         self.busy: set[int] = set()
         self.may_open = True
         self.is_dead = False
+        self.inputs: dict[int, int] = {}
+        self.listeners: dict[int, Callable[[int, int, int, int], None]] = {}
 
     def gpiochip_open(self, _chip: int) -> int:
         if not self.may_open:
@@ -53,7 +58,28 @@ class FakeLgpio(ModuleType):
         return 2 if line in self.levels else 0
 
     def gpio_read(self, _handle: int, line: int) -> int:
-        return self.levels.get(line, 0)
+        if self.is_dead:
+            raise LgpioError("bad handle")
+        return self.levels.get(line, self.inputs.get(line, 0))
+
+    def gpio_free(self, _handle: int, line: int) -> int:
+        self.levels.pop(line, None)
+        return 0
+
+    def gpio_claim_alert(self, _handle: int, line: int, _edges: int, _flags: int = 0) -> int:
+        self._claim(line)
+        return 0
+
+    def callback(
+        self, _handle: int, line: int, _edges: int, told: Callable[[int, int, int, int], None]
+    ) -> SimpleNamespace:
+        self.listeners[line] = told
+        return SimpleNamespace(cancel=lambda: self.listeners.pop(line))
+
+    def drive(self, line: int, level: int) -> None:
+        """Have a line driven from outside, and its change told."""
+        self.inputs[line] = level
+        self.listeners[line](0, line, level, 0)
 
     def gpio_write(self, _handle: int, line: int, level: int) -> int:
         if self.is_dead:
