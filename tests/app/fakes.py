@@ -13,6 +13,8 @@ from queue_alert.core.events import AcdEvent, FeedState, FeedStatusChanged
 from queue_alert.core.units import FeedName, Instant
 from queue_alert.core.view import FloorView, GroupView
 from queue_alert.ports import (
+    ButtonContext,
+    ButtonDriver,
     Clock,
     ConfigProblem,
     DriverError,
@@ -274,6 +276,70 @@ def _check_hub(options: HubOptions) -> list[ConfigProblem]:
 HUB = PublisherDriver(summary="tells nobody", options=HubOptions, create=HubPublisher, check=_check_hub)
 
 
+# ---- buttons
+
+
+class ScriptedButton:
+    """A button whose keys a test moves; its ``fault`` is raised instead of opening it."""
+
+    made: ClassVar[dict[str, "ScriptedButton"]] = {}
+    keys: ClassVar[tuple[str, ...]] = ("KEY_1", "KEY_2", "KEY_3")
+
+    def __init__(self, _options: Any, context: ButtonContext) -> None:
+        self.context = context
+        self.fault: Exception | None = None
+        self.runs = 0
+        self.down: set[str] = set()
+        self.missing: set[str] = set()
+        self._moved: Callable[[str, bool], None] = lambda _name, _is_down: None
+        self._lost = asyncio.Event()
+        ScriptedButton.made[context.name] = self
+
+    async def run(self, moved: Callable[[str, bool], None]) -> None:
+        self.runs += 1
+        if self.fault is not None:
+            raise self.fault
+        self._lost.clear()
+        self._moved = moved
+        for key in ("button", *self.keys):
+            if key not in self.missing:
+                moved(key, key in self.down)
+        await self._lost.wait()
+        if self.fault is not None:
+            raise self.fault
+
+    def move(self, key: str, *, is_down: bool) -> None:
+        """Press or release a key."""
+        (self.down.add if is_down else self.down.discard)(key)
+        self._moved(key, is_down)
+
+    def lose(self, fault: Exception) -> None:
+        """Lose the device until ``fault`` is taken away."""
+        self.fault = fault
+        self._lost.set()
+
+
+BUTTON = ButtonDriver(
+    summary="has one key",
+    options=PinOptions,
+    create=ScriptedButton,
+    claims=lambda options: (f"gpio{options.pin}",),
+)
+PAD = ButtonDriver(
+    summary="has three keys that do not bounce",
+    options=ScriptOptions,
+    create=ScriptedButton,
+    keys=ScriptedButton.keys,
+    debounce_s=0.0,
+    check=_check_script,
+    check_place=lambda options, _name, _base: (
+        [ConfigProblem(path="host", message="is not there", is_warning=options.host != "never")]
+        if options.host in {"later", "never"}
+        else []
+    ),
+)
+
+
 # ---- pages
 
 
@@ -291,6 +357,7 @@ def points(**more: str) -> dict[str, list[EntryPoint]]:
         "queue_alert.feeds": feeds,
         "queue_alert.outputs": {"pin": f"{MODULE}:PIN"},
         "queue_alert.engines": {"levels": f"{MODULE}:LevelEngine"},
+        "queue_alert.buttons": {"push": f"{MODULE}:BUTTON", "pad": f"{MODULE}:PAD"},
         "queue_alert.publishers": {"hub": f"{MODULE}:HUB"},
         "queue_alert.routes": {"count": f"{MODULE}:ROUTE"},
     }

@@ -1,6 +1,7 @@
 """Input devices that are not there: a FIFO, and a pty that answers as the kernel's evdev does."""
 
 import errno
+import fcntl
 import os
 import struct
 import tty
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from devices import input_device
 from devices.input_codec import EVENT, packed
 from devices.input_keys import KEYS
 
@@ -72,7 +72,7 @@ class FakeEvdev:
         self._end, self._line = os.openpty()
         tty.setraw(self._line)
         path.symlink_to(os.ttyname(self._line))
-        monkeypatch.setattr(input_device.fcntl, "ioctl", self._ioctl)
+        monkeypatch.setattr(fcntl, "ioctl", self._ioctl)
 
     def tell(self, *moves: tuple[str, int]) -> None:
         os.write(self._end, told(*moves))

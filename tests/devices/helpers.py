@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from devices.patterns import PatternOptions
 from devices.recording import DRIVER, RecordingOptions, RecordingOutput
@@ -15,6 +15,13 @@ EPOCH: Instant = 1_800_000_000.0
 """A beat of every tempo used in tests, and as large as instants really are."""
 
 Change = tuple[Seconds, Mapping[str, str]]
+
+
+async def soon(condition: Callable[[], bool]) -> None:
+    """Wait until it is so, on a real loop; five seconds at most."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (a thread or the kernel brings it about)
+            await asyncio.sleep(0.001)
 
 
 class FakeClock:

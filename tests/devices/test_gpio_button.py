@@ -1,8 +1,8 @@
-"""A button on a pin: which level means down, that no edge is lost, and what is said where it does not work."""
+"""A button on a pin: which level means down, that no edge is lost, what is said where it fails."""
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from devices import gpio_button, pins
 from devices.gpio_button import DRIVER, LOOK_EVERY_S, GpioButton, GpioButtonOptions
 from queue_alert.ports import ButtonContext, ConfigProblem, DriverError, MissingExtraError
 from tests.devices.fake_lgpio import FakeLgpio
-from tests.devices.helpers import FakeClock
+from tests.devices.helpers import FakeClock, soon
 from tests.devices.test_pins import lgpio, nothing_opened
 
 __all__ = ["lgpio", "nothing_opened"]
@@ -39,18 +39,13 @@ class Ear:
     def changes(self) -> list[bool]:
         return [down for at, down in enumerate(self.heard) if at == 0 or down is not self.heard[at - 1]]
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await asyncio.sleep(0.001)
-
 
 @asynccontextmanager
 async def running(made: GpioButton) -> AsyncIterator[Ear]:
     ear = Ear()
     task = asyncio.create_task(made.run(ear.moved), name="button")
     try:
-        await ear.until(lambda: bool(ear.heard))
+        await soon(lambda: bool(ear.heard))
         yield ear
     finally:
         task.cancel()
@@ -59,9 +54,8 @@ async def running(made: GpioButton) -> AsyncIterator[Ear]:
 
 
 @pytest.fixture
-def pin() -> Iterator[Any]:
-    factory = pins.open_pins("mock").factory
-    yield factory.pin(17)
+def pin() -> Any:
+    return pins.open_pins("mock").factory.pin(17)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +78,7 @@ async def test_the_level_that_means_down_follows_the_wiring(
             {"high": pin.drive_high, "low": pin.drive_low}[level]()
             with suppress(TimeoutError):
                 async with asyncio.timeout(0.01):
-                    await ear.until(lambda before=before: len(ear.heard) > before)  # type: ignore[misc]
+                    await soon(lambda before=before: len(ear.heard) > before)  # type: ignore[misc]
             assert ear.heard[-1] is (level == levels_while_down)
 
 
@@ -92,7 +86,7 @@ async def test_every_edge_is_said_from_whatever_thread_it_comes(pin: Any) -> Non
     async with running(button()) as ear:
         for move in (pin.drive_low, pin.drive_high, pin.drive_low):
             await asyncio.to_thread(move)
-        await ear.until(lambda: ear.changes == [False, True, False, True])
+        await soon(lambda: ear.changes == [False, True, False, True])
 
 
 async def test_a_lost_edge_is_made_good_within_a_second(pin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +94,7 @@ async def test_a_lost_edge_is_made_good_within_a_second(pin: Any, monkeypatch: p
     assert LOOK_EVERY_S <= 1.0
     async with running(button()) as ear:
         pin._change_state(False)
-        await ear.until(lambda: ear.changes == [False, True])
+        await soon(lambda: ear.changes == [False, True])
 
 
 async def test_after_it_was_cancelled_nothing_is_said_and_the_pin_is_free(pin: Any) -> None:
@@ -121,9 +115,9 @@ async def test_through_lgpio_edges_come_and_a_dead_chip_is_an_error(
     lgpio.inputs[17] = 1
     ear = Ear()
     task = asyncio.create_task(button(factory="lgpio").run(ear.moved), name="button")
-    await ear.until(lambda: ear.heard[-1:] == [False])
+    await soon(lambda: ear.heard[-1:] == [False])
     await asyncio.to_thread(lgpio.drive, 17, 0)
-    await ear.until(lambda: ear.heard[-1:] == [True])
+    await soon(lambda: ear.heard[-1:] == [True])
     lgpio.is_dead = True
     with pytest.raises(DriverError, match=r"buttons\.desk: pin 17 cannot be read: bad handle") as caught:
         await task

@@ -1,10 +1,11 @@
-"""A keypad: which of its keys are down, however it comes and goes, and what is said where it does not work."""
+"""A keypad: which of its keys are down, however it comes and goes, what is said where it fails."""
 
 import asyncio
 import errno
 import grp
+import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from devices.input_keys import KEYS
 from devices.keypad import DRIVER, Keypad, KeypadOptions
 from queue_alert.ports import ButtonContext, DriverError
 from tests.devices.fake_input import DROPPED, FakeEvdev, Pipe, told
-from tests.devices.helpers import FakeClock
+from tests.devices.helpers import FakeClock, soon
 
 PAD_KEYS = ("KEY_KP1", "KEY_KP2", "KEY_KPENTER")
 
@@ -45,13 +46,8 @@ class Ear:
     def _opened(self) -> None:
         self._is_open = True
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await asyncio.sleep(0.001)
-
     async def opened(self) -> None:
-        await self.until(lambda: self._is_open)
+        await soon(lambda: self._is_open)
 
 
 @asynccontextmanager
@@ -105,7 +101,7 @@ async def test_keys_that_move_are_said(evdev: FakeEvdev) -> None:
     async with running(evdev.path) as (ear, _task):
         await ear.opened()
         evdev.tell(("KEY_KP1", 1), ("KEY_KP1", 2), ("KEY_KP1", 0))
-        await ear.until(lambda: len(ear.heard) == 3)
+        await soon(lambda: len(ear.heard) == 3)
         assert ear.heard == [("KEY_KP1", True), ("KEY_KP1", True), ("KEY_KP1", False)]
 
 
@@ -116,7 +112,7 @@ async def test_after_dropped_events_the_keys_are_asked_anew(
         await ear.opened()
         evdev.down = {"KEY_KPENTER"}
         evdev.write(told(("KEY_KP1", 1)) + DROPPED + told(("KEY_KP2", 1)))
-        await ear.until(lambda: len(ear.heard) == 4)
+        await soon(lambda: len(ear.heard) == 4)
         assert ear.heard == [
             ("KEY_KP1", True),
             ("KEY_KP1", False),
@@ -169,14 +165,14 @@ async def test_a_fifo_in_its_place_has_every_key_and_all_are_up(pipe: Pipe) -> N
         whole = told(("KEY_KP1", 1))
         pipe.write(whole[:31])
         pipe.write(whole[31:])
-        await ear.until(lambda: ear.heard == [("KEY_KP1", True)])
+        await soon(lambda: ear.heard == [("KEY_KP1", True)])
 
 
 async def test_a_fifo_that_drops_says_nothing_of_its_keys_so_all_are_up(pipe: Pipe) -> None:
     async with running(pipe.path) as (ear, _task):
         await ear.opened()
         pipe.write(told(("KEY_KP1", 1)) + DROPPED)
-        await ear.until(lambda: len(ear.heard) == 1 + len(KEYS))
+        await soon(lambda: len(ear.heard) == 1 + len(KEYS))
         assert not any(is_down for _name, is_down in ear.heard[1:])
 
 
@@ -223,7 +219,7 @@ async def test_cancelled_while_it_opens_it_lets_go_of_what_comes_late(
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
-        await Ear().until(lambda count=count: len(closed) == count)  # type: ignore[misc]
+        await soon(lambda count=count: len(closed) == count)  # type: ignore[misc]
 
 
 async def test_what_is_no_input_device_is_never_taken_for_one(tmp_path: Path) -> None:
@@ -254,16 +250,18 @@ async def test_a_socket_cannot_be_opened_and_that_is_said(tmp_path: Path) -> Non
 
 def test_a_permission_that_is_missing_names_the_group(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     group = grp.getgrgid(pipe.path.stat().st_gid).gr_name
-    monkeypatch.setattr(input_device.os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     pipe.path.chmod(0o600)
     assert input_device.why_not_there(str(pipe.path)) == (
-        f"{pipe.path} may not be opened; its group {group} may not either; give it to the group input by a "
-        "udev rule",
+        (
+            f"{pipe.path} may not be opened; its group {group} may not either; give it to the group "
+            "input by a udev rule"
+        ),
         True,
     )
     pipe.path.chmod(0o640)
     input_group = grp.struct_group(("input", "x", 105, []))
-    monkeypatch.setattr(input_device.grp, "getgrgid", lambda _number: input_group)
+    monkeypatch.setattr(grp, "getgrgid", lambda _number: input_group)
     expected = (
         f"{pipe.path} may not be opened; add the user to the group input: sudo usermod -aG input <user>, "
         "then log in anew"
@@ -273,7 +271,7 @@ def test_a_permission_that_is_missing_names_the_group(pipe: Pipe, monkeypatch: p
     def unknown(_number: int) -> None:
         raise KeyError
 
-    monkeypatch.setattr(input_device.grp, "getgrgid", unknown)
+    monkeypatch.setattr(grp, "getgrgid", unknown)
     assert input_device.why_not_there(str(pipe.path)) == (expected, True)
 
 

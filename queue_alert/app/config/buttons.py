@@ -97,7 +97,8 @@ def _keys(
         where = path if own.action is not None else joined(f"{path}.keys", name)
         group = key.group or own.group
         if name not in driver.keys:
-            reader.add(where, f"is no key's name{did_you_mean(name, driver.keys)}; see the driver's page")
+            hint = did_you_mean(name, driver.keys) or "; its driver's page lists them"
+            reader.add(where, f"is no key's name{hint}")
             is_sound = False
         if key.action is ButtonAction.EMERGENCY and group is None:
             reader.add(f"{where}.group", 'is missing; write group = "…", the group whose emergency it is')
