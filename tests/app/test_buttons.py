@@ -256,11 +256,13 @@ async def test_a_key_that_the_device_does_not_have_is_said_once(caplog: pytest.L
 
 @pytest.mark.looptime
 async def test_a_bug_in_a_button_is_no_fault_of_the_world() -> None:
-    stage = Stage(f'{DESK}action = "lamp-test"')
-    ScriptedButton.made["desk"].fault = ZeroDivisionError()
-    with pytest.raises(ExceptionGroup) as caught:
-        async with stage:
+    async def break_it() -> None:
+        async with Stage(f'{DESK}action = "lamp-test"'):
+            ScriptedButton.made["desk"].lose(ZeroDivisionError())
             await asyncio.sleep(1)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await break_it()
     assert isinstance(caught.value.exceptions[0], ZeroDivisionError)
 
 

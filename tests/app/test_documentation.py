@@ -13,6 +13,7 @@ from devices.patterns import PatternOptions
 from queue_alert.app.cli import command_names
 from queue_alert.app.config import build_setup
 from queue_alert.app.config.schema import (
+    ButtonTable,
     ConfigFile,
     FeedTable,
     GroupTable,
@@ -26,6 +27,7 @@ from queue_alert.app.registry import Registry
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import FeedName
 from queue_alert.core.view import (
+    ButtonView,
     FeedView,
     FloorView,
     LampsChanged,
@@ -55,6 +57,7 @@ def test_every_key_is_described() -> None:
     text = (REFERENCE / "configuration.md").read_text(encoding="utf-8")
     plain = [*ConfigFile.__struct_fields__[:3], *HttpTable.__struct_fields__, *GroupTable.__struct_fields__]
     plain += [*FeedTable.__struct_fields__, *OutputTable.__struct_fields__]
+    plain += ButtonTable.__struct_fields__
     nested = [f"service_level.{name}" for name in ServiceLevelTable.__struct_fields__]
     nested += [
         f"{table}.{name}" for table in ("warning", "critical") for name in ThresholdsTable.__struct_fields__
@@ -111,6 +114,7 @@ def _view_of_the_example() -> FloorView:
         feeds=(north, south),
         outputs=(OutputView(name="beacon", driver="gpio-lamp"),),
         publishers=(PublisherView(name="hub", driver="mqtt", is_up=True, since=begun + 1),),
+        buttons=(ButtonView(name="desk", driver="gpio-button", is_up=True, since=begun),),
     )
 
 

@@ -10,6 +10,7 @@ from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, Policy
 from queue_alert.core.units import ContactId, FeedName, GroupName
 from queue_alert.core.view import (
+    ButtonView,
     FloorView,
     LampsChanged,
     LiveMessage,
@@ -38,6 +39,7 @@ class Stage:
             version="1.2.3",
             outputs={"beacon": "virtual"},
             publishers={"hub": "hub"},
+            buttons={"desk": "push"},
             skipped={"pbx": self.skipped},
         )
         self.told = 0
@@ -149,6 +151,29 @@ async def test_a_step_of_the_clock_moves_since_when_a_publisher_is_up() -> None:
         stage.queued()
         (message,) = await changes(watcher)
         assert message.publishers == (PublisherView(name="hub", driver="hub", since=START + 60),)
+
+
+async def test_a_button_dies_and_comes_back_with_the_next_change() -> None:
+    stage = Stage()
+    with stage.live.watch() as watcher:
+        await read(watcher, 1.0)
+        up_at = stage.clock.now()
+        stage.live.note_button("desk", True, "")
+        stage.live.note_button("desk", True, "")
+        up = ButtonView(name="desk", driver="push", is_up=True, since=up_at)
+        assert [message.buttons for message in await changes(watcher)] == [(up,)]
+        dead_at = stage.clock.now()
+        stage.live.note_button("desk", False, "stuck")
+        dead = ButtonView(name="desk", driver="push", since=dead_at, reason="stuck")
+        assert [message.buttons for message in await changes(watcher)] == [(dead,)]
+        stage.live.clock_stepped(60.0)
+        stage.queued()
+        (message,) = await changes(watcher)
+        assert (
+            message.buttons
+            == stage.live.view().buttons
+            == (msgspec.structs.replace(dead, since=dead_at + 60.0),)
+        )
 
 
 async def changes(watcher: Watcher) -> list[ViewChanged]:

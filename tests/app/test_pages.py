@@ -10,7 +10,7 @@ from queue_alert.app.pages import MAX_RENDERS, Renderer, health_page
 from queue_alert.app.routing import Answer, Request
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import FeedName
-from queue_alert.core.view import FeedView, FloorView, OutputView, PublisherView
+from queue_alert.core.view import ButtonView, FeedView, FloorView, OutputView, PublisherView
 from queue_alert.ports import Route
 
 REQUEST = Request(method="GET", target="/", hosts=("localhost",))
@@ -23,6 +23,7 @@ def view(
     fault: str = "",
     offset: float | None = None,
     publisher: tuple[bool, str] = (True, ""),
+    button: tuple[bool, str] = (True, ""),
 ) -> FloorView:
     return FloorView(
         at=1010.0,
@@ -44,6 +45,7 @@ def view(
             ),
         ),
         outputs=(OutputView(name="beacon", driver="virtual", fault=fault),),
+        buttons=(ButtonView(name="desk", driver="push", is_up=button[0], since=1000.0, reason=button[1]),),
     )
 
 
@@ -72,6 +74,7 @@ async def test_all_is_well_while_feeds_are_live_and_outputs_work() -> None:
             },
             "outputs": {"beacon": {"fault": ""}},
             "publishers": {"hub": {"is_up": True, "since": "2023-11-14T22:13:20Z", "reason": ""}},
+            "buttons": {"desk": {"is_up": True, "since": "1970-01-01T00:16:40Z", "reason": ""}},
         },
     )
 
@@ -89,6 +92,8 @@ async def test_all_is_well_while_feeds_are_live_and_outputs_work() -> None:
             view(publisher=(False, "connection refused")),
             ["publisher hub is down since 2023-11-14T22:13:20Z: connection refused"],
         ),
+        (view(button=(False, "")), ["button desk is dead since 1970-01-01T00:16:40Z"]),
+        (view(button=(False, "stuck")), ["button desk is dead since 1970-01-01T00:16:40Z: stuck"]),
         (view(fault="unplugged"), ["output beacon failed: unplugged"]),
         (
             view(state=FeedState.STALE, fault="unplugged"),

@@ -16,7 +16,7 @@ from dashboards.prometheus_families import FAMILIES, Kind
 from queue_alert.core.effects import Anomaly
 from queue_alert.core.events import FeedState, Outcome
 from queue_alert.core.units import FeedName, GroupName
-from queue_alert.core.view import FeedView, FloorView, Histogram, PublisherView
+from queue_alert.core.view import ButtonView, FeedView, FloorView, Histogram, PublisherView
 from queue_alert.ports import Skipped
 from tests.dashboards.wallboard.floors import NOW, busy_floor, feed, group
 
@@ -41,7 +41,8 @@ def floor() -> FloorView:
         FeedView(name=FeedName("second"), state=FeedState.STALE, since=NOW),
     )
     publishers = (PublisherView(name="hub", driver="mqtt", is_up=True),)
-    return replace(busy_floor(), groups=(one, other), feeds=feeds, publishers=publishers)
+    buttons = (ButtonView(name="desk", driver="gpio-button", is_up=True),)
+    return replace(busy_floor(), groups=(one, other), feeds=feeds, publishers=publishers, buttons=buttons)
 
 
 def families(view: FloorView) -> dict[str, Metric]:
@@ -180,6 +181,15 @@ def test_a_publisher_is_up_or_not() -> None:
     assert samples(replace(floor(), publishers=(up, down)), name) == {
         (name, "publisher=a"): 1.0,
         (name, "publisher=b"): 0.0,
+    }
+
+
+def test_a_button_can_be_relied_on_or_not() -> None:
+    up, dead = (ButtonView(name=name, driver="gpio-button", is_up=name == "a") for name in ("a", "b"))
+    name = "acd_button_up"
+    assert samples(replace(floor(), buttons=(up, dead)), name) == {
+        (name, "button=a"): 1.0,
+        (name, "button=b"): 0.0,
     }
 
 

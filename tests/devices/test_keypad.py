@@ -146,6 +146,13 @@ async def test_one_that_fails_to_be_had_alone_otherwise_is_gone_too(
     assert "is gone (No such device)" in (await refusal(evdev.path)).reason
 
 
+async def test_one_that_goes_before_its_keys_were_asked_is_gone_too(
+    evdev: FakeEvdev, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InputDevice, "_have_alone", lambda _device: setattr(evdev, "error", errno.EIO))
+    assert "is gone (Input/output error)" in (await refusal(evdev.path)).reason
+
+
 async def test_an_unplugged_device_is_said_so_and_may_come_back(evdev: FakeEvdev) -> None:
     async with running(evdev.path) as (ear, task):
         await ear.opened()

@@ -89,9 +89,9 @@ def test_there_need_be_none() -> None:
         ),
         (DESK, '.desk.action: is missing; write one of: "acknowledge", "lamp-test", "emergency"'),
         (
-            f'{DESK}action = "acknowlege"',
+            f'{DESK}action = "acknowledged"',
             (
-                '.desk.action: must be "acknowledge", "lamp-test" or "emergency", got "acknowlege"; '
+                '.desk.action: must be "acknowledge", "lamp-test" or "emergency", got "acknowledged"; '
                 'did you mean "acknowledge"?'
             ),
         ),

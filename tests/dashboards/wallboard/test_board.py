@@ -17,7 +17,14 @@ from dashboards.wallboard.look import Look
 from dashboards.wallboard.scene import Scene
 from queue_alert.core.effects import Severity
 from queue_alert.core.events import FeedState
-from queue_alert.core.view import FeedView, FloorView, OutputView, PublisherView, ServiceLevelTarget
+from queue_alert.core.view import (
+    ButtonView,
+    FeedView,
+    FloorView,
+    OutputView,
+    PublisherView,
+    ServiceLevelTarget,
+)
 from tests.dashboards.wallboard.floors import (
     NOW,
     agent,
@@ -152,6 +159,14 @@ def test_a_publisher_that_is_not_up_is_said_where_nothing_worse_is() -> None:
     assert draw(quiet).splitlines()[2] == " ! publisher hub is down since 12:02:07"
     worse = replace(view, feeds=(feed(FeedState.DOWN),))
     assert draw(worse).splitlines()[2] == " !! pbx1 is down since 11:03:07"
+
+
+def test_a_dead_button_is_said_where_nothing_worse_is() -> None:
+    dead = ButtonView(name="desk", driver="gpio-button", since=NOW - 60, reason="key button is stuck")
+    view = replace(busy_floor(), buttons=(replace(dead, name="fine", is_up=True), dead))
+    assert draw(view).splitlines()[2] == " ! button desk is dead since 12:02:07: key button is stuck"
+    quiet = replace(view, buttons=(replace(dead, reason=""),))
+    assert draw(quiet).splitlines()[2] == " ! button desk is dead since 12:02:07"
 
 
 def test_several_lost_feeds_are_counted_in_the_header() -> None:
