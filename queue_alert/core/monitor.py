@@ -13,6 +13,7 @@ from queue_alert.core.events import (
     AcdEvent,
     AgentRemoved,
     AgentStateChanged,
+    AlertAcknowledged,
     ClockStepped,
     ContactAnswered,
     ContactCompleted,
@@ -233,7 +234,10 @@ class Monitor:
 
     def _new_feed(self, event: Event, now: Instant) -> FeedRecord | None:
         """Take in a feed nobody announced; believed until it says otherwise."""
-        if event.__class__ is ClockStepped or event.source == OUR_OWN:
+        kind = event.__class__
+        if kind in {ClockStepped, AlertAcknowledged} or (
+            kind is EscalationRequested and event.source == OUR_OWN
+        ):
             return self._shell
         if len(self._feeds) >= _MAX_FEEDS:
             return None

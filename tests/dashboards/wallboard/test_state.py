@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from dashboards.wallboard.state import Floor, LiveViewError, apply
 from queue_alert.core.events import FeedState
-from queue_alert.core.view import LampsChanged, SignalView, ViewChanged
+from queue_alert.core.view import ButtonView, LampsChanged, PublisherView, SignalView, ViewChanged
 from tests.dashboards.wallboard.floors import NOW, busy_floor, feed, group
 
 VIEW = busy_floor()
@@ -28,19 +28,26 @@ def test_change_replaces_groups_in_their_place_and_adds_new_ones() -> None:
     )
 
 
-def test_change_replaces_feeds_signals_outputs_and_the_reset() -> None:
+def test_change_replaces_all_that_it_names_and_the_reset() -> None:
     change = ViewChanged(
         at=NOW,
         feeds=(feed(FeedState.DOWN),),
         signals=(SignalView(VIEW.signals[0].name, VIEW.signals[1].level),),
         outputs=(replace(VIEW.outputs[1], fault="unplugged"),),
+        publishers=(PublisherView(name="hub", driver="mqtt"),),
+        buttons=(ButtonView(name="desk", driver="gpio-button"),),
         reset_at=NOW,
     )
-    assert apply(FLOOR, change, 100.0).view == replace(
+    publisher = replace(change.publishers[0], is_up=True)
+    button = replace(change.buttons[0], is_up=True)
+    before = Floor(view=replace(VIEW, publishers=(publisher,), buttons=(button,)), offset=FLOOR.offset)
+    assert apply(before, change, 100.0).view == replace(
         VIEW,
         feeds=change.feeds,
         signals=(change.signals[0], VIEW.signals[1]),
         outputs=(VIEW.outputs[0], change.outputs[0]),
+        publishers=change.publishers,
+        buttons=change.buttons,
         reset_at=NOW,
     )
 
