@@ -140,6 +140,8 @@ def _written(value: Any, shape: shapes.Type) -> str:
     if isinstance(value, tuple | list | set | frozenset):
         return "[" + ", ".join(_written(item, shape) for item in value) + "]"
     if isinstance(value, dict):
+        if not value:
+            return "{}"
         return "{ " + ", ".join(f"{key} = {_written(item, shape)}" for key, item in value.items()) + " }"
     return found(value.value if hasattr(value, "value") else value)
 

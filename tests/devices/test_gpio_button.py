@@ -108,6 +108,18 @@ async def test_after_it_was_cancelled_nothing_is_said_and_the_pin_is_free(pin: A
         assert ear.heard == [False]
 
 
+async def test_an_edge_that_comes_late_is_not_said_any_more(pin: Any) -> None:
+    ear = Ear()
+    task = asyncio.create_task(button().run(ear.moved), name="button")
+    await soon(lambda: bool(ear.heard))
+    task.cancel()
+    pin.drive_low()
+    with suppress(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0)
+    assert ear.changes == [False]
+
+
 async def test_through_lgpio_edges_come_and_a_dead_chip_is_an_error(
     lgpio: FakeLgpio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,6 +192,15 @@ async def test_a_fifo_that_was_closed_is_gone(pipe: Pipe) -> None:
                 await task
 
 
+async def test_one_that_goes_in_the_very_moment_of_the_end_does_no_harm(pipe: Pipe) -> None:
+    async with running(pipe.path) as (ear, task):
+        await ear.opened()
+        pipe.unplug()
+        asyncio.get_running_loop().call_soon(task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
 async def test_any_bytes_out_of_a_fifo_do_no_harm(pipe: Pipe) -> None:
     async with running(pipe.path) as (ear, _task):
         await ear.opened()
@@ -205,6 +214,19 @@ async def test_a_read_that_finds_nothing_is_no_fault(pipe: Pipe) -> None:
     device = InputDevice(str(pipe.path))
     assert device.read() == b""
     device.close()
+    device.close()
+
+
+def test_a_read_that_fails_says_why(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = InputDevice(str(pipe.path))
+
+    def unplugged(_file: int, _most: int) -> bytes:
+        raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", unplugged)
+        with pytest.raises(DriverError, match=r"pad-event-kbd is gone \(No such device\)"):
+            device.read()
     device.close()
 
 

@@ -224,6 +224,8 @@ def test_they_are_described_with_their_drivers_own_default() -> None:
         for name in ("push", "pad")
     }
     assert debounce == {"push": '"30ms"', "pad": '"0s"'}
+    keys = next(one for one in drivers["pad"]["common"] if one["name"] == "keys")
+    assert (keys["type"], keys["default"]) == ("table", "{}")
 
 
 def test_the_installed_ones_are_listed() -> None:
