@@ -18,6 +18,8 @@ DISTRESS = (-1, -1, -1)
 KUANDO = (0x27BB, 0x3BCD)
 LUXAFOR = (0x04D8, 0xF372)
 BLINK1 = (0x27B8, 0x01ED)
+BLYNCLIGHT = (0x2C0D, 0x000C)
+"""An Embrava, which busylight-core drives."""
 
 
 class FakeLight:

@@ -1,56 +1,31 @@
 """Other USB lights by way of the real busylight-core, on a library without USB behind it."""
 
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from devices import busylight, usb_device, usb_hid
 from devices.busylight import BusylightOptions
-from devices.worker import WorkerOutput
-from queue_alert.ports import ConfigProblem, DriverError, MissingExtraError, OutputContext
-from tests.devices.fake_hid import LUXAFOR, FakeHid
-from tests.devices.helpers import FakeClock
+from queue_alert.ports import ConfigProblem, DriverError, MissingExtraError
+from tests.devices.fake_hid import BLYNCLIGHT, LUXAFOR, FakeHid
+from tests.devices.servers import until
+from tests.devices.usb import RED, Hands, forgetful_busylight, light_behind, no_usb, output_of
 
-BLYNCLIGHT = (0x2C0D, 0x000C)
 BLYNCUSB10 = (0x1130, 0x0001)
 BLYNCUSB20 = (0x1130, 0x1E00)
 BLINKSTICK = (0x20A0, 0x41E5)
-RED = {"rgb": "#ff0000"}
 
 
 @pytest.fixture
 def hid(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHid]:
-    module = FakeHid()
-    monkeypatch.setitem(sys.modules, "hidraw", module)
-    monkeypatch.setattr(usb_device, "_taken", usb_hid.Taken())
-    busylight._library.cache_clear()
-    busylight._known.cache_clear()
-    yield module
-    busylight._library.cache_clear()
-    busylight._known.cache_clear()
-
-
-def output_of(**options: Any) -> WorkerOutput:
-    context = OutputContext(name="beacon", clock=FakeClock())
-    output = busylight.DRIVER.create(BusylightOptions(**options), context)
-    assert isinstance(output, WorkerOutput)
-    return output
+    with forgetful_busylight():
+        yield no_usb(monkeypatch, FakeHid(), pause_s=0.01)
 
 
 def device_of(**options: Any) -> usb_device.HidLight:
-    device = output_of(**options)._device
-    assert isinstance(device, usb_device.HidLight)
-    return device
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    return light_behind(output_of(busylight.DRIVER, BusylightOptions(**options)))
 
 
 def test_a_light_is_told_its_bytes_and_is_dark_in_the_end(
@@ -93,15 +68,10 @@ def test_a_light_pulled_out_is_noticed_although_the_library_would_not(hid: FakeH
     assert light.open_now == 0
 
 
-def test_a_light_that_comes_back_shows_the_present_state(
-    hid: FakeHid, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(usb_device, "KEEPALIVE_S", 0.01)
-    monkeypatch.setattr(usb_device, "AGAIN_S", 0.01)
+def test_a_light_that_comes_back_shows_the_present_state(hid: FakeHid) -> None:
+    hands = Hands()
     light = hid.plug_in(BLYNCLIGHT, b"/dev/hidraw0")
-    output = output_of(id="2c0d:000c")
-    faults: list[str] = []
-    output.listen(faults.append)
+    output, faults = hands.take(busylight.DRIVER, BusylightOptions(id="2c0d:000c"))
     output.open()
     output.write(RED)
     until(lambda: light.reports[-1:] != [] and light.reports[-1][1][1] == 0xFF)
@@ -110,9 +80,7 @@ def test_a_light_that_comes_back_shows_the_present_state(
     again = hid.plug_in(BLYNCLIGHT, b"/dev/hidraw1")
     until(lambda: again.reports[-1:] != [] and again.reports[-1][1][1] == 0xFF)
     until(lambda: faults[-1] == "")
-    output.close()
-    assert output._thread is not None
-    output._thread.join(10)
+    hands.let_go()
     assert again.open_now == 0
 
 
@@ -207,7 +175,7 @@ def test_without_the_package_it_is_said_once(hid: FakeHid, monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "busylight_core", None)
     assert busylight.DRIVER.check(BusylightOptions(id="2c0d:000c")) == []
     with pytest.raises(MissingExtraError) as raised:
-        output_of()
+        output_of(busylight.DRIVER, BusylightOptions())
     assert str(raised.value) == (
         'outputs.beacon: driver "busylight" needs the package busylight-core; '
         'install it with: pip install "queue-alert[busylight]"'
