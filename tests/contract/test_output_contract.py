@@ -1,131 +1,35 @@
 """What every output we ship does alike, whatever it is made of."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
-import msgspec
 import pytest
 
-from devices import gpio, http_lamp, patlite, pins, recording, serial_lamp, virtual
-from devices.worker import WorkerOutput
-from queue_alert.ports import DriverError, Output, OutputContext, OutputDriver, SelfHealingOutput
-from tests.devices.helpers import FakeClock
-from tests.devices.plug import Plug
-from tests.devices.servers import Tower, Web, until
+from queue_alert.ports import DriverError, Output, SelfHealingOutput
+from tests.contract.cases import CASES, Case
+from tests.contract.on_a_loop import Broker
+from tests.devices.servers import until
 
 COLOUR = "#ff0000"
 """On an RGB light it is the red pin alone."""
 
 
-@dataclass
-class Case:
-    """An output and a way to look at what it really shows: which of its channels are on."""
-
-    driver: OutputDriver
-    options: Any
-    look: Callable[[Output], Mapping[str, bool] | None]
-    let_go: Callable[[], None] = lambda: None
-
-    def create(self) -> Output:
-        return self.driver.create(self.options, OutputContext(name="beacon", clock=FakeClock()))
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    yield broker
+    broker.stop()
 
 
-def look_at_pins(options: gpio.PinOptions) -> Callable[[Output], Mapping[str, bool]]:
-    def look(_output: Output) -> Mapping[str, bool]:
-        factory = pins.open_pins("mock").factory
-        lamps: dict[str, bool] = {}
-        for lamp, numbers in options.wiring.items():
-            lamps[lamp] = any(factory.pin(pin).state is not options.active_low for pin in numbers.values())
-        return lamps
-
-    return look
-
-
-def look_at_timeline(output: Output) -> Mapping[str, bool]:
-    assert isinstance(output, recording.RecordingOutput)
-    return {lamp: shown != "off" for lamp, shown in output.timeline[-1].lamps.items()}
-
-
-def pin_case(driver: OutputDriver, options: gpio.PinOptions) -> Case:
-    return Case(driver, options, look_at_pins(options))
-
-
-def tower_at_a_plug(folder: Path) -> Case:
-    """Return a tower on a serial port, read off the last byte that each of its lamps was told."""
-    plug = Plug(folder / "tower")
-    bits = {"red": 1, "yellow": 2, "green": 4}
-
-    def look(_output: Output) -> Mapping[str, bool]:
-        last = {byte & 0x0F: byte >> 4 for byte in plug.told}
-        return {lamp: last.get(bit) == 1 for lamp, bit in bits.items()}
-
-    options = msgspec.convert({"port": str(plug.link)}, serial_lamp.ADAFRUIT_TOWER.options)
-    return Case(serial_lamp.ADAFRUIT_TOWER, options, look, plug.throw_away)
-
-
-def tower_in_the_network(_folder: Path) -> Case:
-    """Return a Patlite in the network, read off the last frame that it took."""
-    tower = Tower()
-    tower.server.start()
-
-    def look(_output: Output) -> Mapping[str, bool]:
-        last = tower.frames[-1] if tower.frames else bytes(12)
-        return {lamp: last[6 + at] == 1 for at, lamp in enumerate(("red", "yellow", "green"))}
-
-    options = msgspec.convert({"host": "127.0.0.1", "port": tower.port}, patlite.PNS.options)
-    return Case(patlite.PNS, options, look, tower.server.stop)
-
-
-def lamp_by_http(_folder: Path) -> Case:
-    """Return a lamp that is switched by HTTP, read off the last request."""
-    web = Web()
-    web.server.start()
-    url = f"http://127.0.0.1:{web.port}"
-    requests = {"lamp": {"on": {"url": f"{url}/on"}, "off": {"url": f"{url}/off"}}}
-    options = msgspec.convert({"requests": requests}, http_lamp.DRIVER.options)
-    return Case(
-        http_lamp.DRIVER,
-        options,
-        lambda _output: {"lamp": bool(web.lines) and web.lines[-1].startswith("GET /on")},
-        web.server.stop,
-    )
-
-
-CASES: dict[str, Case | Callable[[Path], Case]] = {
-    "serial tower": tower_at_a_plug,
-    "network tower": tower_in_the_network,
-    "http lamp": lamp_by_http,
-    "recording lamp": Case(recording.DRIVER, recording.RecordingOptions(), look_at_timeline),
-    "recording tower": Case(recording.DRIVER, recording.RecordingOptions(kind="tower"), look_at_timeline),
-    "virtual lamp": Case(virtual.DRIVER, virtual.VirtualOptions(), lambda _output: None),
-    "virtual tower": Case(virtual.DRIVER, virtual.VirtualOptions(kind="tower"), lambda _output: None),
-    "virtual rgb": Case(virtual.DRIVER, virtual.VirtualOptions(kind="rgb"), lambda _output: None),
-    "gpio lamp": pin_case(gpio.LAMP, gpio.LampOptions(pin=17, factory="mock")),
-    "gpio lamp, active low": pin_case(gpio.LAMP, gpio.LampOptions(pin=17, active_low=True, factory="mock")),
-    "gpio tower": pin_case(gpio.TOWER, gpio.TowerOptions(red=17, yellow=27, green=22, factory="mock")),
-    "gpio tower of two": pin_case(gpio.TOWER, gpio.TowerOptions(red=17, green=22, factory="mock")),
-    "gpio rgb": pin_case(gpio.RGB, gpio.RgbOptions(red=17, green=27, blue=22, factory="mock")),
-    "gpio buzzer": pin_case(gpio.BUZZER, gpio.BuzzerOptions(pin=17, factory="mock")),
-}
-
-
-@pytest.fixture(params=list(CASES))
-def case(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Case]:
-    found = CASES[request.param]
-    case = found if isinstance(found, Case) else found(tmp_path)
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+    case: Case = request.param(request)
     yield case
-    case.let_go()
+    case.end()
 
 
 @pytest.fixture
-def output(case: Case) -> Iterator[Output]:
-    output = case.create()
-    yield output
-    output.close()
-    if isinstance(output, WorkerOutput) and output._thread is not None:
-        output._thread.join(5)
+def output(case: Case) -> Output:
+    return case.create()
 
 
 def assert_shows(case: Case, output: Output, *lit: str) -> None:

@@ -1,4 +1,4 @@
-"""Lights at USB: told what to show, kept alive, pulled out, back again; on a library without USB behind it."""
+"""Lights at USB: told what to show, kept alive, pulled out, back again; with no USB behind the library."""
 
 import asyncio
 import sys

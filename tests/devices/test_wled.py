@@ -2,9 +2,7 @@
 
 import json
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -19,6 +17,7 @@ from devices.worker import WorkerOutput
 from queue_alert.ports import ConfigProblem, DriverError, OutputContext, OutputDriver
 from tests.devices.helpers import FakeClock
 from tests.devices.servers import Web, until
+from tests.devices.strip import Strip
 
 SUCCESS = b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"success":true}'
 
@@ -36,30 +35,6 @@ def web() -> Iterator[Web]:
     web.answer = SUCCESS
     with web.server:
         yield web
-
-
-class Strip:
-    """Takes packets."""
-
-    def __init__(self) -> None:
-        self.packets: list[bytes] = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(0.05)
-        self.port = self.socket.getsockname()[1]
-        self.is_over = False
-        self.thread = threading.Thread(target=self._take, daemon=True)
-        self.thread.start()
-
-    def _take(self) -> None:
-        while not self.is_over:
-            with suppress(TimeoutError):
-                self.packets.append(self.socket.recv(2_000))
-        self.socket.close()
-
-    def stop(self) -> None:
-        self.is_over = True
-        self.thread.join(5)
 
 
 @pytest.fixture
