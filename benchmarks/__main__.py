@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import ami, neutral
+from benchmarks.beat import errors_of_every_change
 from benchmarks.burst import burst
 from benchmarks.footprint import footprints
 from benchmarks.lateness import lateness_s
@@ -75,6 +76,16 @@ def _measure() -> Iterator[Figure]:
     yield Figure("resident memory of the wallboard", board_mb, 40.0, "MB")
     yield Figure("processor time of the idle monitor", monitor_share * 100, 0.5, "% of a core")
     yield Figure("processor time of the idle wallboard", board_share * 100, 0.5, "% of a core")
+    errors = errors_of_every_change(20.0)
+    p50, p99, most = (errors.at_percentile(percent) * 1000 for percent in (50, 99, 100))
+    yield Figure(
+        f"error of {len(errors.seconds)} changes of flashing lamps in 20 s on the real clock, at the 99th "
+        f"percentile (50th: {p50:.2f} ms, largest: {most:.2f} ms)",
+        p99,
+        10.0,
+        "ms",
+    )
+    yield Figure("by how much the error grows over these 20 s", errors.drift_s * 1000, 1.0, "ms")
     # What else the machine does is not the lamp's fault: of three spans the calmest counts.
     spans = [lateness_s(30.0) for _ in range(3)]
     late, machine = min(spans, key=lambda span: _percentile_99(span[1]))

@@ -71,6 +71,12 @@ class Stage:
     def show(self, output: str, level: SignalLevel) -> None:
         self.scheduler.show(output, level, self.now)
 
+    def reopen(self, output: str) -> None:
+        """Have an output fail, which leaves it dark, and be opened again at once."""
+        dark = dict.fromkeys(self.scheduler.lamps(output), "off")
+        self.changes.append((self.now - self.stepped, output, dark))
+        self.scheduler.begin(output, self.now)
+
     def play(self, seconds: Seconds) -> "Stage":
         """Play for ``seconds``, the end included."""
         end = self.now + seconds

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -13,6 +14,7 @@ from devices.engine import LampEngine
 from devices.kinds import Kind
 from devices.patterns import PatternOptions
 from devices.recording import RecordingOutput
+from queue_alert.app.clock import SteadyClock
 from queue_alert.core.effects import Severity, SignalLevel
 from queue_alert.ports import DriverError, OutputSetup
 from tests.devices.helpers import EPOCH, LoopClock, lit_spans, setup_of, shown_since
@@ -96,6 +98,37 @@ async def test_ten_minutes_of_flashing_on_the_loop_end_without_drift() -> None:
         await asyncio.sleep(600.1)
     spans = room.spans("lamp")
     assert spans == [(beat * 0.5, 0.25) for beat in range(1200)] + [(600.0, 0.1)]
+
+
+class Dawdler(RecordingOutput):
+    """Takes a while over each change, and holds everything up meanwhile."""
+
+    TAKES_S = 0.03
+
+    def write(self, lamps: Mapping[str, str]) -> None:
+        super().write(lamps)
+        end = time.monotonic() + self.TAKES_S
+        while time.monotonic() < end:
+            pass
+
+
+@pytest.mark.looptime(False)
+async def test_on_the_real_clock_what_is_late_by_itself_does_not_make_the_next_one_later() -> None:
+    """Each change would be 30 ms later than the one before if they were not aimed at the grid."""
+    clock = SteadyClock()
+    outputs = [Dawdler(clock, name="slow"), RecordingOutput(clock, name="lamp")]
+    setups = [setup_of(output._name, output) for output in outputs]
+    engine = LampEngine(setups, PatternOptions(), clock, Watcher())
+    for output in outputs:
+        engine.show(output._name, SignalLevel(1, Severity.CRITICAL))
+    task = asyncio.get_running_loop().create_task(engine.run(), name="engine")
+    await asyncio.sleep(2.2)
+    task.cancel()
+    await asyncio.wait([task])
+    for output in outputs:
+        # The best of a few: what else the machine does is no drift.
+        errors = [shown.at % 0.25 for shown in output.timeline[1:-1]]
+        assert min(errors[-4:]) < 0.1, errors
 
 
 async def test_the_observer_sees_every_change_and_the_dark_at_both_ends() -> None:

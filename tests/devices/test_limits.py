@@ -124,8 +124,9 @@ tempos = st.builds(
     brightness=st.sampled_from([{}, {"08:00-08:01": 40, "07:00-09:00": 80}]),
     lamp_test_at=st.sampled_from(["off", "08:00", "08:01"]),
 )
-rooms = st.lists(st.sampled_from(list(Kind)), min_size=1, max_size=5).map(
-    lambda kinds: {f"{number} {kind}": kind.lamps for number, kind in enumerate(kinds)}
+lamps_of_outputs = st.sampled_from([*(kind.lamps for kind in Kind), ("left", "right")])
+rooms = st.lists(lamps_of_outputs, min_size=1, max_size=5).map(
+    lambda outputs: {f"{number} {'-'.join(lamps)}": lamps for number, lamps in enumerate(outputs)}
 )
 
 
@@ -141,6 +142,8 @@ def play_at_random(
         stage.show(data.draw(st.sampled_from(sorted(room))), data.draw(levels))
         if data.draw(st.integers(0, 4), label="lamp test") == 0:
             stage.scheduler.test(data.draw(st.sampled_from(sorted(room))), stage.now)
+        if data.draw(st.integers(0, 4), label="reopened") == 0:
+            stage.reopen(data.draw(st.sampled_from(sorted(room))))
         end = stage.now + data.draw(st.floats(0.0, 5.0), label="until")
         while (deadline := stage.scheduler.next_deadline()) is not None and deadline <= end:
             is_held_up = data.draw(st.integers(0, 9), label="held up") == 0
