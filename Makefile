@@ -10,7 +10,7 @@ export UV_NO_PROGRESS := 1
 SITE ?=
 
 # Debian packages that tests run against, each with a program of its: package:program
-SERVICES := mosquitto:mosquitto openssl:openssl
+SERVICES := mosquitto:mosquitto openssl:openssl systemd:systemd-analyze
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check services lint format bench fuzz soak picture schema clean
@@ -49,7 +49,7 @@ test: $(DEV_STAMP) services ## everything that must hold: style, types, import r
 
 check: test
 
-services: ## install what the tests run against (mosquitto), without starting it
+services: ## install what the tests run against (mosquitto and others), without starting it
 	@tests/services/install.sh $(SERVICES)
 
 lint: $(DEV_STAMP) ## style, types, spelling and who may import whom
