@@ -292,6 +292,16 @@ def test_an_output_that_was_opened_again_shows_its_level_from_the_next_beat() ->
     assert spans(stage.play(2.0)) == [(0.5, 0.25)]
 
 
+def test_an_output_that_was_opened_again_after_a_step_of_the_clock_waits_as_all_do() -> None:
+    """Else its first flash could come right after the last one of before, whose beats lay elsewhere."""
+    stage = lamp_with(SignalLevel(1, CRITICAL)).play(1.1)
+    stage.step_clock(-3600.05)
+    stage.advance(stage.now)
+    stage.reopen("lamp")
+    stage.play(3.0)
+    assert [at for at, _length in spans(stage)] == [0.0, 0.5, 1.0, 2.55, 3.05, 3.55, 4.05]
+
+
 def buzz(*levels: tuple[float, SignalLevel]) -> list[tuple[float, float]]:
     stage = Stage({"buzzer": Kind.BUZZER.lamps})
     stage.scheduler.begin("buzzer", EPOCH)
