@@ -94,9 +94,11 @@ class InputDevice:
         return keys_in(self._ask(_EVIOCGKEY)) if self._can_be_asked else frozenset()
 
     def close(self) -> None:
-        """Let go of it; never raises."""
-        with suppress(OSError):
-            os.close(self._file)
+        """Let go of it; may be called twice, never raises."""
+        file, self._file = self._file, -1  # by then its number may be another file's
+        if file >= 0:
+            with suppress(OSError):
+                os.close(file)
 
     def _all_keys(self) -> frozenset[str]:
         return keys_in(self._ask(_EVIOCGBIT_KEY)) if self._can_be_asked else frozenset(KEYS)
