@@ -56,7 +56,6 @@ class LampScheduler:
         self._reached: Instant | None = None
         self._changed_at: Instant = -math.inf
         self._beat_s = Tempo.of(options).beat_s
-        self._calm_at: Instant = -math.inf
         self._test_at: Instant | None = None
         self._may_be_testing = False
         self.stumbles = 0
@@ -71,8 +70,7 @@ class LampScheduler:
         Raises:
             KeyError: There is no output of that name.
         """
-        # Just after a stumble it waits as those that begin anew do: the flashes of before are as near.
-        self._voices[output].begin(max(now, self._calm_at) - self._grid.origin)
+        self._voices[output].begin(now - self._grid.origin)
         if self._test_at is None:
             self._test_at = self._hours.next_test(now)
 
@@ -131,7 +129,8 @@ class LampScheduler:
         is_stepped_back = self._reached is not None and now < self._reached - self._lateness
         if is_overdue or is_stepped_back:
             self.stumbles += 1
-            self._calm_at = now + 2 * self._beat_s
+            # Beats of a stepped clock lie elsewhere: after more than one, flashes are surely a beat apart.
+            self._grid.calm_at = now + 2 * self._beat_s
             for voice in self._voices.values():
                 voice.begin_anew(now - self._grid.origin)
         self._test_daily(now, is_stepped_back=is_stepped_back)

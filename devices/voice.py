@@ -34,12 +34,14 @@ class Grid:
 
     Attributes:
         origin: The instant at which a beat began; what the voices call an instant is counted from it.
+        calm_at: Nothing new begins before; on the steady line too.
     """
 
-    __slots__ = ("origin",)
+    __slots__ = ("calm_at", "origin")
 
     def __init__(self) -> None:
         self.origin: Instant = 0.0
+        self.calm_at: Instant = -math.inf
 
 
 class Voice:
@@ -180,12 +182,11 @@ class Voice:
             return
         self._is_anew = True
         self._step = len(self._pattern.edges)
-        # Beats of a stepped clock lie elsewhere: after more than one, flashes are surely a beat apart.
-        self._switch = self._beat_from(now) + 2
+        self._switch = self._beat_from(now)
 
     def _beat_from(self, now: Instant) -> int:
         # An instant that is a beat but for the rounding of floats is that beat.
-        return math.ceil(now / self._tempo.beat_s - 1e-6)
+        return math.ceil(max(now, self._grid.calm_at - self._grid.origin) / self._tempo.beat_s - 1e-6)
 
     def _beat_for(self, level: SignalLevel, now: Instant) -> int:
         """Return the first beat at which ``level`` may take the place of what is shown."""

@@ -58,6 +58,7 @@ class Stage:
         now: Instant = EPOCH,
     ) -> None:
         self.scheduler = LampScheduler(outputs, options or PatternOptions())
+        self.names = tuple(outputs)
         self.now = now
         self.stepped: Seconds = 0.0
         self.changes: list[tuple[Instant, str, Mapping[str, str]]] = []

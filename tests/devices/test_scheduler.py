@@ -8,7 +8,7 @@ from devices.kinds import Kind
 from devices.patterns import PatternOptions
 from devices.scheduler import LampScheduler
 from queue_alert.core.effects import Severity, SignalLevel
-from tests.devices.helpers import EPOCH, Stage, lit_spans
+from tests.devices.helpers import EPOCH, Stage, flash_starts, lit_spans
 
 WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
 LAMP = {"lamp": Kind.LAMP.lamps}
@@ -300,6 +300,18 @@ def test_an_output_that_was_opened_again_after_a_step_of_the_clock_waits_as_all_
     stage.reopen("lamp")
     stage.play(3.0)
     assert [at for at, _length in spans(stage)] == [0.0, 0.5, 1.0, 2.55, 3.05, 3.55, 4.05]
+
+
+def test_what_was_settled_waits_too_after_a_step_of_the_clock() -> None:
+    """The others have just flashed on beats that lay elsewhere."""
+    stage = Stage({"flashing": ("lamp",), "settled": ("rgb",)})
+    stage.begin({"flashing": SignalLevel(1, CRITICAL), "settled": SignalLevel(0, WARNING)}).play(1.1)
+    stage.step_clock(-3600.05)
+    stage.advance(stage.now)
+    stage.show("settled", SignalLevel(1, CRITICAL))
+    stage.play(2.0)
+    histories = [[(at, lamps) for at, who, lamps in stage.changes if who == name] for name in stage.names]
+    assert [round(at - EPOCH, 3) for at in flash_starts(histories)] == [0.0, 0.5, 1.0, 2.55, 3.05]
 
 
 def buzz(*levels: tuple[float, SignalLevel]) -> list[tuple[float, float]]:
