@@ -11,6 +11,7 @@ import msgspec
 
 from devices.kinds import OFF
 from devices.limits import check_options, check_rate, lateness
+from devices.own_flash import check_own
 from devices.patterns import PatternOptions
 from devices.scheduler import LampScheduler
 from queue_alert.core.effects import SignalLevel
@@ -89,8 +90,10 @@ class LampEngine:
         Returns:
             Problems whose paths start at the configuration's root: ``patterns.off_s``.
         """
-        lamps = [getattr(output_options, "lamps", ("lamp",)) for _name, _driver, output_options in outputs]
-        problems = check_options(options)
+        lamps = {
+            name: getattr(output_options, "lamps", ("lamp",)) for name, _driver, output_options in outputs
+        }
+        problems = [*check_options(options), *check_own(lamps, options)]
         is_sound = all(problem.is_warning for problem in problems)
         return [*problems, *check_rate(lamps, options)] if is_sound else problems
 
@@ -146,7 +149,8 @@ class LampEngine:
                 stack.callback(player.output.close)
 
     def _refuse_too_fast(self) -> None:
-        problems = check_rate([player.output.lamps for player in self._players.values()], self._options)
+        lamps = {name: player.output.lamps for name, player in self._players.items()}
+        problems = check_rate(lamps, self._options)
         if problems:
             raise DriverError(f"{problems[0].path}: {problems[0].message}", recoverable=False)
 

@@ -6,13 +6,14 @@ one second. Flashes of several lamps in one field of view add up, unless they co
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from devices.hours import check_hours
 from devices.kinds import Kind, kind_of
+from devices.own_flash import most_starts
 from devices.patterns import PatternOptions, Tempo
 from queue_alert.core.units import Seconds
 from queue_alert.ports import ConfigProblem
@@ -48,16 +49,38 @@ def worst_flash_rate(outputs: Iterable[Sequence[str]], options: PatternOptions) 
     return math.floor((_WINDOW_S + lateness(options)) / Tempo.of(options).beat_s + 1e-9) + 1
 
 
-def check_rate(outputs: Iterable[Sequence[str]], options: PatternOptions) -> list[ConfigProblem]:
-    """Return a problem if the outputs together can flash more often than :data:`FLASH_LIMIT` in a second."""
-    worst = worst_flash_rate(outputs, options)
+def check_rate(outputs: Mapping[str, Sequence[str]], options: PatternOptions) -> list[ConfigProblem]:
+    """Return a problem if the outputs together can flash more often than :data:`FLASH_LIMIT` in a second.
+
+    Those that flash by themselves are in phase with nothing, so theirs are added up.
+
+    Args:
+        outputs: The lamps' names of every output, by the output's name.
+        options: The patterns' options, without another mistake in them.
+    """
+    own = {
+        name: most_starts(outputs[name], hz, options, late_s=lateness(options))
+        for name, hz in options.own_flash_hz.items()
+        if name in outputs
+    }
+    played = worst_flash_rate([lamps for name, lamps in outputs.items() if name not in own], options)
+    worst = played + sum(own.values())
     if worst <= FLASH_LIMIT:
         return []
-    shortest = (_WINDOW_S + lateness(options)) / FLASH_LIMIT
+    beat = f"on_s + off_s is {options.on_s + options.off_s:g} s"
+    if own:
+        why = f"by itself {', '.join(f'{name} begins {count}' for name, count in own.items())}"
+        why += f", the others {played} ({beat})" if played else f" ({beat})"
+        what = (
+            "take a beacon that flashes more slowly or is steady, raise on_s and off_s, or light fewer lamps"
+        )
+    else:
+        why = beat
+        shortest = (_WINDOW_S + lateness(options)) / FLASH_LIMIT
+        what = f"raise on_s or off_s until it is more than {math.ceil(shortest * 1000 - 1e-6) / 1000:g} s"
     message = (
         f"up to {worst} flashes could begin within one second, {FLASH_LIMIT} are allowed (WCAG 2.3.1): "
-        f"on_s + off_s is {options.on_s + options.off_s:g} s; raise on_s or off_s until it is more than "
-        f"{math.ceil(shortest * 1000 - 1e-6) / 1000:g} s"
+        f"{why}; {what}"
     )
     return [ConfigProblem(path="patterns", message=message)]
 

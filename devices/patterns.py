@@ -96,6 +96,8 @@ class PatternOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Per cent of its colour, 1 to 100, that an RGB light shows within a span of local time."""
     lamp_test_at: str = "off"
     """Local time of day, ``"07:45"``, at which every lamp is lit in turn; ``"off"``: never."""
+    own_flash_hz: dict[str, float] = {}
+    """Flashes a second, 0.2 to 3, of lamps that flash by themselves while they have power, by output."""
     colours: Colours = Colours()
 
 

@@ -51,7 +51,8 @@ class LampScheduler:
         self._hours = SiteHours(options, timezone)
         self._grid = Grid()
         self._voices = {
-            name: Voice(lamps, options, self._grid, self._hours) for name, lamps in outputs.items()
+            name: Voice(lamps, options, self._grid, self._hours, flashes_itself=name in options.own_flash_hz)
+            for name, lamps in outputs.items()
         }
         self._reached: Instant | None = None
         self._changed_at: Instant = -math.inf

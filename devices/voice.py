@@ -7,6 +7,7 @@ from typing import Final
 from devices.hours import SiteHours, dimmed
 from devices.kinds import Kind, kind_of
 from devices.lamp_test import turns_of
+from devices.own_flash import powered_for
 from devices.patterns import (
     Pattern,
     PatternOptions,
@@ -58,6 +59,7 @@ class Voice:
         "_hours",
         "_is_anew",
         "_is_dimmable",
+        "_is_own",
         "_is_sounder",
         "_lamp_names",
         "_latched",
@@ -73,7 +75,15 @@ class Voice:
         "lamps",
     )
 
-    def __init__(self, lamps: Sequence[str], options: PatternOptions, grid: Grid, hours: SiteHours) -> None:
+    def __init__(
+        self,
+        lamps: Sequence[str],
+        options: PatternOptions,
+        grid: Grid,
+        hours: SiteHours,
+        *,
+        flashes_itself: bool = False,
+    ) -> None:
         kind = kind_of(lamps)
         self._lamp_names = tuple(lamps)
         self._options = options
@@ -81,6 +91,7 @@ class Voice:
         self._grid = grid
         self._hours = hours
         self._is_sounder = kind is Kind.BUZZER
+        self._is_own = flashes_itself
         self._is_dimmable = kind is Kind.RGB and hours.is_dimming
         self._wanted = self._latched = UNKNOWN_LEVEL
         self._taken_at: Instant | None = None  # since when the latched level is shown, on the steady line
@@ -249,7 +260,8 @@ class Voice:
             self._taken_at = self._grid.origin + at
         elif self._pattern.beats and self._pattern.rhythm is not Rhythm.TEST:
             return self._pattern
-        return pattern_for(self._lamp_names, wanted, self._options)
+        said = powered_for if self._is_own else pattern_for
+        return said(self._lamp_names, wanted, self._options)
 
     def _is_quiet(self, at: Instant, beeps: Pattern) -> bool:
         begins_at = self._grid.origin + at

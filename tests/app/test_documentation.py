@@ -68,7 +68,7 @@ def test_every_key_is_described() -> None:
 
 
 def test_the_example_of_lamps_by_the_time_of_day_is_a_sound_configuration() -> None:
-    (example,) = blocks("lamp-patterns.md", "toml")
+    example, _own_flash = blocks("lamp-patterns.md", "toml")
     setup = build_setup(tomllib.loads(example), file="config.toml", base=Path(), registry=Registry())
     assert setup.warnings == ()
     assert setup.engine_options["lamps"] == PatternOptions(
@@ -77,6 +77,13 @@ def test_the_example_of_lamps_by_the_time_of_day_is_a_sound_configuration() -> N
         lamp_test_at="07:45",
         min_on_s=3.0,
     )
+
+
+def test_the_example_of_a_beacon_that_flashes_by_itself_is_a_sound_configuration() -> None:
+    _hours, example = blocks("lamp-patterns.md", "toml")
+    setup = build_setup(tomllib.loads(example), file="config.toml", base=Path(), registry=Registry())
+    assert setup.warnings == ()
+    assert setup.engine_options["lamps"] == PatternOptions(own_flash_hz={"beacon": 1.5})
 
 
 def test_every_option_of_the_patterns_is_described() -> None:
