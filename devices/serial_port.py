@@ -13,6 +13,7 @@ import stat
 import termios
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final
 
 from queue_alert.core.units import Seconds
@@ -22,6 +23,8 @@ __all__ = ["SerialPort", "find_by_serial_number", "require_pyserial", "why_not_o
 
 _READ_WITHIN_S: Final[Seconds] = 0.5
 _WRITE_WITHIN_S: Final[Seconds] = 0.5
+_DRAINED_WITHIN_S: Final[Seconds] = 0.3
+_DRAIN_LOOK_S: Final[Seconds] = 0.005
 _MOST_ECHO: Final = 4096
 
 
@@ -137,10 +140,26 @@ class SerialPort:
             raise DriverError(f"{self._path} is another device now")
 
     def close(self) -> None:
-        """Let go of it; never raises. What the device has not taken is thrown away, or the end would wait."""
-        for end in (self._port.reset_output_buffer, self._port.close):
-            with suppress(*self._errors):
-                end()
+        """Let go of it; never raises.
+
+        The last bytes, which make a lamp dark, get their time to leave. What the device has not taken by then
+        is thrown away, or the end would wait for it.
+        """
+        if not self._port.is_open:
+            return
+        with suppress(*self._errors):
+            if not self._has_drained():
+                self._port.reset_output_buffer()
+        with suppress(*self._errors):
+            self._port.close()
+
+    def _has_drained(self) -> bool:
+        end = monotonic() + _DRAINED_WITHIN_S
+        while self._port.out_waiting:
+            if monotonic() >= end:
+                return False
+            sleep(_DRAIN_LOOK_S)
+        return True
 
     def _pass_over_echo(self) -> None:
         waiting = self._port.in_waiting
