@@ -180,14 +180,20 @@ def own_starts(stage: Stage, output: str, period_s: float) -> Iterator[float]:
             yield from (since + number * period_s for number in range(math.ceil(length / period_s - 1e-9)))
 
 
-def exact_spans(history: Sequence[Change], lamp: str, end: float) -> Iterator[tuple[float, float]]:
+def exact_spans(history: Sequence[Change], lamp: str, end: float) -> list[tuple[float, float]]:
+    """Return when a lamp had power, and for how long; what is off and on at one instant never lost it."""
+    spans: list[tuple[float, float]] = []
     since: float | None = None
     for at, lamps in [*history, (end, {lamp: "off"})]:
-        if (lamps[lamp] != "off") == (since is not None):
-            continue
-        if since is not None:
-            yield since, at - since
-        since = at if since is None else None
+        is_lit = lamps[lamp] != "off"
+        if is_lit and since is None:
+            since = at
+            if spans and at - sum(spans[-1]) < 1e-3:
+                since = spans.pop()[0]
+        elif not is_lit and since is not None:
+            spans.append((since, at - since))
+            since = None
+    return spans
 
 
 def light(room: dict[str, tuple[str, ...]]) -> list[str]:
