@@ -77,6 +77,14 @@ def _stale(view: FloorView) -> Iterator[Row]:
     return (((group.name,), group.stale) for group in view.groups)
 
 
+def _acknowledged(view: FloorView) -> Iterator[Row]:
+    return (((group.name,), group.acknowledged) for group in view.groups)
+
+
+def _emergencies(view: FloorView) -> Iterator[Row]:
+    return (((group.name,), group.emergencies) for group in view.groups)
+
+
 def _agents(view: FloorView) -> Iterator[Row]:
     return (
         ((group.name, state), group.agents.get(state, 0)) for group in view.groups for state in AgentState
@@ -219,6 +227,12 @@ FAMILIES: tuple[Family, ...] = (
     _gauge("acd_group_severity", ("group",), _severity, "0 normal, 1 warning, 2 critical."),
     _gauge(
         "acd_group_stale", ("group",), _stale, "1 while a feed of the group is not live: figures are held."
+    ),
+    _gauge(
+        "acd_group_acknowledged", ("group",), _acknowledged, "1 while somebody has acknowledged the severity."
+    ),
+    _gauge(
+        "acd_group_emergencies", ("group",), _emergencies, "Emergencies called here and not acknowledged."
     ),
     _gauge("acd_agents", ("group", "state"), _agents, "Agents by state."),
     _gauge(

@@ -14,6 +14,8 @@ steady      always lit                                             nobody waits 
 flashes     dark; N flashes, then a rest; a long one is ten        N contacts wait
 eclipses    lit; N times dark, then a rest; a long one is ten      N contacts wait, *warning*
 alarm       2 Hz without a rest, as long lit as dark               *critical*
+                                                                   (seen by somebody: as without a
+                                                                   severity, or steady)
 slow        0.5 Hz, as long lit as dark                            the figures are stale
 beeps       a sounder: short beeps, or one long, once              it got worse, or the feed was lost
 test        each lamp lit for a second, in turn, once              nothing (:mod:`devices.lamp_test`)
@@ -230,9 +232,9 @@ def pattern_for(lamps: Sequence[str], level: SignalLevel, options: PatternOption
         return _pattern(Rhythm.SLOW, lamps, _stale_colours(kind, lamps, options), options)
     depth = max(level.depth, 0)
     if kind in {Kind.TOWER, Kind.TWO_TIER_TOWER}:
-        return _tower(lamps, depth, level.severity, options)
+        return _tower(lamps, depth, level, options)
     colour = options.colours.lamp if kind is Kind.LAMP else _severity_colour(level.severity, options)
-    counted, uncounted = _RHYTHMS[level.severity]
+    counted, uncounted = _SEEN if level.acknowledged and level.severity else _RHYTHMS[level.severity]
     rhythm = counted if depth else uncounted
     return _pattern(rhythm, lamps, dict.fromkeys(lamps, colour), options, depth=depth)
 
@@ -271,11 +273,13 @@ def dark_pattern(lamps: Sequence[str]) -> Pattern:
 def why_preempt(before: SignalLevel, after: SignalLevel) -> Escalation | None:
     """Return why ``after`` may not wait until the cycle that shows ``before`` is over, or ``None``.
 
-    A severity that changes while the figures are stale is no news: it is held, not known.
+    A severity that changes while the figures are stale is no news: it is held, not known. The same severity
+    for another reason than the one that was acknowledged is as good as a higher one.
     """
     if after.stale:
         return None if before.stale else Escalation.FEED_LOST
-    if after.severity > before.severity:
+    is_news = before.acknowledged and not after.acknowledged and after.severity is not Severity.NORMAL
+    if after.severity > before.severity or (is_news and after.severity is before.severity):
         return Escalation.SEVERITY_ROSE
     return Escalation.FEED_REGAINED if before.stale else None
 
@@ -287,14 +291,20 @@ _RHYTHMS: Final = {
 }
 """What one lamp does while contacts wait, and while none does."""
 
+_SEEN: Final = (Rhythm.FLASHES, Rhythm.STEADY)
+"""The same where somebody has seen how bad it is: the count alone; tier and colour tell the rest."""
+
 _TIER_OF: Final = dict(zip(reversed(Severity), TIERS, strict=True))
 
 
-def _tower(lamps: Sequence[str], depth: int, severity: Severity, options: PatternOptions) -> Pattern:
+def _tower(lamps: Sequence[str], depth: int, level: SignalLevel, options: PatternOptions) -> Pattern:
+    severity = level.severity
     tier = _tier(lamps, severity)
     if depth == 0:
         is_idle = severity is Severity.NORMAL
         rhythm = Rhythm.DARK if is_idle and options.idle == "dark" else Rhythm.STEADY
+    elif level.acknowledged:
+        rhythm = Rhythm.FLASHES
     elif severity is Severity.CRITICAL and tier == _tier(lamps, Severity.WARNING):
         rhythm = Rhythm.ALARM  # the position does not tell the two apart, so the rhythm must
     else:

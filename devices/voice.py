@@ -250,7 +250,7 @@ class Voice:
         if self._is_sounder:
             # What the severity was before the feed was lost decides whether it has risen afterwards.
             severity = latched.severity if wanted.stale else wanted.severity
-            self._latched = SignalLevel(wanted.depth, severity, wanted.stale)
+            self._latched = SignalLevel(wanted.depth, severity, wanted.stale, wanted.acknowledged)
             beeps = beeps_for(self._lamp_names, latched, wanted, self._options)
             return dark_pattern(self._lamp_names) if self._is_quiet(at, beeps) else beeps
         if self._beat_for(wanted, at) > beat:

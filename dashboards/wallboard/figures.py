@@ -30,6 +30,8 @@ class Row:
     Attributes:
         name: Group name as the ACD gives it, not cleaned.
         is_held: Whether the figures are held, not known.
+        emergencies: How many were called here and not acknowledged.
+        is_seen: Whether somebody has acknowledged the severity.
         stale_since: Since when no feed vouches for them, as a clock shows it; "" where that is not known.
         severity: The group's; for the totals the worst.
         waiting: Contacts.
@@ -70,6 +72,8 @@ class Row:
     average_handling_s: Seconds | None
     is_held: bool = False
     stale_since: str = ""
+    emergencies: int = 0
+    is_seen: bool = False
 
 
 def row_of(group: GroupView, *, is_held: bool = False, stale_since: str = "") -> Row:
@@ -97,6 +101,8 @@ def row_of(group: GroupView, *, is_held: bool = False, stale_since: str = "") ->
         average_handling_s=group.today.average_handling_s,
         is_held=is_held,
         stale_since=stale_since,
+        emergencies=group.emergencies,
+        is_seen=group.acknowledged,
     )
 
 

@@ -1,5 +1,7 @@
 """The groups' table: titles, a row a group, the totals, and the totals in big digits."""
 
+from typing import Final
+
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
@@ -26,6 +28,10 @@ from queue_alert.core.effects import Severity
 from queue_alert.core.units import Instant
 
 __all__ = ["big_rows", "group_row", "titles", "total_row"]
+
+_EMERGENCY: Final = " EMERGENCY"
+_SHORT_EMERGENCY: Final = " SOS"
+_SEEN: Final = " (seen)"
 
 _BIG_GAP = 6
 
@@ -73,8 +79,16 @@ def group_row(row: Row, table: Table, look: Look, width: int, *, now: Instant) -
 
 
 def _name(row: Row, table: Table, look: Look) -> str:
-    """Return the group's name, and behind it since when it is stale, as far as there is room for that."""
+    """Return the group's name, and behind it what else there is to say, as far as there is room for that.
+
+    An emergency has its room, whatever the name is cut to: nobody may overlook it.
+    """
     name = look.words(row.name)
+    if row.emergencies:
+        said = _EMERGENCY if cell_len(name) + len(_EMERGENCY) <= table.group_width else _SHORT_EMERGENCY
+        return fit(name, max(table.group_width - len(said), 0), ellipsis=look.ellipsis) + said
+    if row.is_seen and cell_len(name) + len(_SEEN) <= table.group_width:
+        return fit(name + _SEEN, table.group_width)
     if row.stale_since and not any(column.head == EXPECTED_HEAD for column in table.columns):
         for said in (f" (stale since {row.stale_since})", f" (since {row.stale_since})", " (stale)"):
             if cell_len(name) + len(said) <= table.group_width:

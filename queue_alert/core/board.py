@@ -50,7 +50,7 @@ class SignalBoard:
         effects = self.effects
         for signal in group.signals:
             signal.depth = depth = signal.depth + 1
-            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale, signal.acknowledged))
         return wakes_at
 
     def lessened(self, group: Group, now: Instant) -> Instant:
@@ -61,7 +61,7 @@ class SignalBoard:
         effects = self.effects
         for signal in group.signals:
             signal.depth = depth = signal.depth - 1
-            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale))
+            effects.append(ShowSignal(signal.name, depth, signal.severity, signal.stale, signal.acknowledged))
         return wakes_at
 
     def judge(self, group: Group, now: Instant, *, show: bool = False) -> Instant:
@@ -78,6 +78,8 @@ class SignalBoard:
         severity, wakes_at = group.judge(now)
         if severity is not group.severity:
             group.severity = severity
+            if severity is Severity.NORMAL:
+                group.acknowledged = severity
             group.cached_view = None
             for signal in group.signals:
                 self._pass_on(signal, severity, show=show)
@@ -85,6 +87,17 @@ class SignalBoard:
             return NEVER
         group.wakes_at = wakes_at
         return wakes_at
+
+    def acknowledge(self, group: Group, now: Instant) -> None:
+        """Let somebody have seen how bad it is in a group; its severity is to be judged anew afterwards."""
+        group.acknowledge(now)
+        self._look_again(group)
+
+    def call_emergency(self, group: Group, now: Instant) -> None:
+        """Take an emergency in a group."""
+        group.call_emergency(now)
+        self.judge(group, now, show=True)
+        self._look_again(group)
 
     def hold(self, unknown: Sequence[tuple[str, ...]], groups: Iterable[Group] = ()) -> None:
         """Mark as held what is not known at present, and as known all else.
@@ -110,22 +123,36 @@ class SignalBoard:
     def levels(self) -> tuple[SignalView, ...]:
         """Return what every signal says now."""
         return tuple(
-            SignalView(signal.name, SignalLevel(signal.depth, signal.severity, signal.stale))
+            SignalView(
+                signal.name,
+                SignalLevel(signal.depth, signal.severity, signal.stale, signal.acknowledged),
+            )
             for signal in self._signals
         )
 
+    def _look_again(self, group: Group) -> None:
+        """Tell the signals of a group whose severity may be the same as before, but seen or no more."""
+        for signal in group.signals:
+            self._pass_on(signal, group.severity, show=True)
+
     def _pass_on(self, signal: Signal, severity: Severity, *, show: bool) -> None:
         worst = severity
+        groups = self._groups[self._signals.index(signal)]
         if severity < signal.severity:
-            index = self._signals.index(signal)
-            worst = max(group.severity for group in self._groups[index])
-        if worst is not signal.severity:
+            worst = max(group.severity for group in groups)
+        acknowledged = worst is not Severity.NORMAL and all(
+            group.is_acknowledged for group in groups if group.severity is worst
+        )
+        if worst is not signal.severity or acknowledged is not signal.acknowledged:
             signal.severity = worst
+            signal.acknowledged = acknowledged
             if show:
                 self._show(signal)
 
     def _show(self, signal: Signal) -> None:
-        self.effects.append(ShowSignal(signal.name, signal.depth, signal.severity, signal.stale))
+        self.effects.append(
+            ShowSignal(signal.name, signal.depth, signal.severity, signal.stale, signal.acknowledged)
+        )
 
 
 def _names(patterns: tuple[str, ...], group: str) -> bool:

@@ -29,6 +29,8 @@ class SignalLevel(msgspec.Struct, frozen=True, gc=False):
     severity: Severity = Severity.NORMAL
     stale: bool = False
     """True while any feed behind the figures is not live: they are held, not known."""
+    acknowledged: bool = False
+    """Whether somebody has seen the severity: it is still said, without its urgency."""
 
 
 class ShowSignal(msgspec.Struct, frozen=True, gc=False, tag="show_signal"):
@@ -38,11 +40,12 @@ class ShowSignal(msgspec.Struct, frozen=True, gc=False, tag="show_signal"):
     depth: int
     severity: Severity
     stale: bool
+    acknowledged: bool = False
 
     @property
     def level(self) -> SignalLevel:
         """The level to show."""
-        return SignalLevel(self.depth, self.severity, self.stale)
+        return SignalLevel(self.depth, self.severity, self.stale, self.acknowledged)
 
 
 class Anomaly(StrEnum):

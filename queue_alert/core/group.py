@@ -105,6 +105,7 @@ class Group:
 
     __slots__ = (
         "_view_until",
+        "acknowledged",
         "agent_corrections",
         "agents",
         "agents_listed",
@@ -114,6 +115,8 @@ class Group:
         "critical_after_s",
         "critical_waiting",
         "departed",
+        "emergencies",
+        "emergency_since",
         "is_stale",
         "ledgers",
         "listens_since",
@@ -161,6 +164,12 @@ class Group:
         self.recently_abandoned: deque[Visit] = deque(maxlen=recently_abandoned)
         self.show_numbers = show_numbers
         self.severity = Severity.NORMAL
+        self.acknowledged = Severity.NORMAL
+        """The severity that somebody has seen, until it is normal again; ``NORMAL``: none."""
+        self.emergencies = 0
+        """How many were called and not acknowledged."""
+        self.emergency_since: Instant | None = None
+        """When the first of them was called."""
         self.warning_waiting = _or_never(policy.warning.waiting)
         self.warning_after_s = _or_never(policy.warning.longest_wait_s)
         self.critical_waiting = _or_never(policy.critical.waiting)
@@ -173,8 +182,7 @@ class Group:
         """Whether the severity is owed to the longest wait rather than to the number waiting alone."""
         self.signals: list[Signal] = []
         """Those that speak for this group."""
-        self.corrections = 0
-        self.agent_corrections = 0
+        self.corrections = self.agent_corrections = 0
         self.is_stale = False
         """Whether a feed that may speak of this group is not live."""
         self.synced: dict[FeedName, int] = {}
@@ -238,6 +246,8 @@ class Group:
         """Return the severity now and the instant at which time alone makes it worse (or never)."""
         count = len(self.waiting)
         self.timed_severity = False
+        if self.emergencies:
+            return _CRITICAL, NEVER
         if not count:
             return _NORMAL, NEVER
         began = self.oldest_queued_at() or 0.0
@@ -249,6 +259,26 @@ class Group:
         if count >= self.warning_waiting or now >= warning_at:
             return _WARNING, critical_at
         return _NORMAL, min(warning_at, critical_at)
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether somebody has seen how bad it is."""
+        return _NORMAL is not self.severity <= self.acknowledged
+
+    def call_emergency(self, now: Instant) -> None:
+        """Take an emergency: critical, whoever waits, until it is acknowledged."""
+        self.emergencies += 1
+        self.acknowledged = _NORMAL  # what was seen before is not this
+        if self.emergency_since is None:
+            self.emergency_since = now
+        self.cached_view = None
+
+    def acknowledge(self, now: Instant) -> None:
+        """Let what is bad now have been seen; emergencies are over with that."""
+        self.emergencies = 0
+        self.emergency_since = None
+        self.acknowledged, _wakes_at = self.judge(now)
+        self.cached_view = None
 
     def list_abandoned(self, visit: Visit) -> None:
         """Put a contact that gave up on the list of those to call back."""
@@ -285,6 +315,8 @@ class Group:
             agent.wrapup_until += delta
         self.newest_at += delta
         self.wakes_at += delta
+        if self.emergency_since is not None:
+            self.emergency_since += delta
         self.listens_since = {source: since + delta for source, since in self.listens_since.items()}
         self.statistics.shift(delta)
         self.cached_view = None
@@ -318,6 +350,9 @@ class Group:
             oldest_queued_at=self.oldest_queued_at(),
             severity=self.severity,
             stale=self.is_stale,
+            acknowledged=self.is_acknowledged,
+            emergencies=self.emergencies,
+            emergency_since=self.emergency_since,
             agents=by_state,
             agent_list=tuple(
                 AgentView(agent=name, state=agent.state.value, reason=agent.reason, since=agent.since)

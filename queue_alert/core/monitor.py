@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from queue_alert.core.attention import acknowledge, call_for_help
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Anomaly, Effect
 from queue_alert.core.events import (
@@ -110,7 +111,7 @@ class Monitor:
             GroupSnapshotTaken: self._snapshot,
             MessageLeft: _say_nothing,
             MessageHandled: _say_nothing,
-            EscalationRequested: _say_nothing,
+            EscalationRequested: partial(call_for_help, floor),
         }
 
     def handle(self, event: AcdEvent, now: Instant) -> list[Effect]:
@@ -268,6 +269,8 @@ class Monitor:
             self._enter(feed, event.state, event.reason, now)
         elif isinstance(event, ClockStepped):
             self._clock_stepped(event, now)
+        elif isinstance(event, AlertAcknowledged):
+            acknowledge(self._floor, event, now)
 
     def _take_with_care(
         self, feed: FeedRecord, event: Any, handler: Callable[[Any, Instant], None], now: Instant

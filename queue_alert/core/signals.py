@@ -12,10 +12,11 @@ class Signal:
     A plain class with slots, not a struct: it is written to on every contact that comes or goes.
     """
 
-    __slots__ = ("depth", "name", "severity", "stale")
+    __slots__ = ("acknowledged", "depth", "name", "severity", "stale")
 
     def __init__(self, name: SignalName) -> None:
         self.name = name
         self.depth = 0
         self.severity = Severity.NORMAL
         self.stale = False
+        self.acknowledged = False

@@ -119,6 +119,12 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     severity: Severity = Severity.NORMAL
     stale: bool = False
     """A feed that may speak of this group is not live: its figures are held, not known."""
+    acknowledged: bool = False
+    """Whether somebody has seen the severity; over once it is normal again, or worse."""
+    emergencies: int = 0
+    """How many were called and not acknowledged; with any of them the severity is critical."""
+    emergency_since: Instant | None = None
+    """When the first of them was called."""
     agents: dict[str, int] = {}
     """Number of agents by :class:`~queue_alert.core.events.AgentState`, none that is zero."""
     agent_list: tuple[AgentView, ...] = ()

@@ -113,7 +113,7 @@ def test_a_longer_beat_slows_the_alarm_down_and_says_so() -> None:
     assert problems[0].message.startswith("is played as 1.67 Hz, got 2 Hz")
 
 
-levels = st.builds(SignalLevel, st.integers(0, 35), st.sampled_from(Severity), st.booleans())
+levels = st.builds(SignalLevel, st.integers(0, 35), st.sampled_from(Severity), st.booleans(), st.booleans())
 tempos = st.builds(
     PatternOptions,
     on_s=st.floats(0.1, 0.5),

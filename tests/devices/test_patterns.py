@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from devices.kinds import Kind, kind_of
 from devices.patterns import (
@@ -96,6 +97,29 @@ def test_critical_is_an_alarm_without_a_rest() -> None:
         None,
     )
     assert pattern.ground is None
+
+
+def test_what_somebody_has_seen_is_counted_without_urgency_where_and_as_bad_as_it_is() -> None:
+    seen = {
+        (kind, level.severity): pattern_for(kind.lamps, structs.replace(level, acknowledged=True), OPTIONS)
+        for kind in (Kind.LAMP, Kind.TWO_TIER_TOWER, Kind.RGB)
+        for level in (SignalLevel(3, Severity.WARNING), SignalLevel(3, Severity.CRITICAL))
+    }
+    assert {pattern.rhythm for pattern in seen.values()} == {Rhythm.FLASHES}
+    assert {key: dict(pattern.lit) for key, pattern in seen.items()} == {
+        (kind, severity): dict(pattern_for(kind.lamps, SignalLevel(3, severity), OPTIONS).lit)
+        for kind, severity in seen
+    }
+
+
+def test_the_same_severity_for_another_reason_than_the_one_that_was_seen_beeps() -> None:
+    seen = SignalLevel(4, Severity.CRITICAL, acknowledged=True)
+    news = SignalLevel(4, Severity.CRITICAL)
+    buzzer = Kind.BUZZER.lamps
+    assert why_preempt(seen, news) is Escalation.SEVERITY_ROSE
+    assert beeps_for(buzzer, seen, news, OPTIONS) == beeps_for(buzzer, SignalLevel(), news, OPTIONS)
+    assert beeps_for(buzzer, news, seen, OPTIONS).rhythm is Rhythm.DARK
+    assert why_preempt(seen, SignalLevel(1)) is None
 
 
 def test_stale_is_slow_whatever_else_is_said() -> None:
@@ -243,7 +267,7 @@ def test_unknown_names_of_lamps_flash_as_one_lamp() -> None:
     assert pattern_for(("left", "right"), SignalLevel(1), OPTIONS).active == {"left", "right"}
 
 
-levels = st.builds(SignalLevel, st.integers(0, 150), st.sampled_from(Severity), st.booleans())
+levels = st.builds(SignalLevel, st.integers(0, 150), st.sampled_from(Severity), st.booleans(), st.booleans())
 kinds = st.sampled_from([kind for kind in Kind if kind is not Kind.BUZZER])
 option_sets = st.builds(
     PatternOptions,

@@ -174,7 +174,7 @@ def test_an_output_that_was_opened_again_holds_nothing_that_was_not_seen_on_it()
     assert stage.play(5.0).changes == []
 
 
-levels = st.builds(SignalLevel, st.integers(0, 5), st.sampled_from(Severity), st.booleans())
+levels = st.builds(SignalLevel, st.integers(0, 5), st.sampled_from(Severity), st.booleans(), st.booleans())
 
 
 @given(st.lists(st.tuples(st.floats(0.0, 4.0), levels), max_size=12), st.floats(0.0, 10.0))

@@ -113,6 +113,26 @@ async def test_a_press_lights_every_lamp_for_a_moment(floor: tuple[Floor, list[A
     assert heard == []
 
 
+@pytest.mark.looptime
+async def test_an_emergency_lights_the_lamp_until_somebody_acknowledges_it(
+    floor: tuple[Floor, list[AcdEvent]],
+) -> None:
+    monitor, _heard = floor
+    async with running(monitor):
+        await asyncio.sleep(1)
+        await press(6, 3)
+        called = monitor.clock.now()
+        await asyncio.sleep(3)
+        assert is_lit(monitor, called)
+        assert [group.emergencies for group in monitor.view().groups if group.name == "sales"] == [1]
+        await press(5, 0.2)
+        await asyncio.sleep(3)
+        seen = monitor.clock.now()
+        await asyncio.sleep(3)
+        assert not is_lit(monitor, seen)
+        assert [group.emergencies for group in monitor.view().groups if group.name == "sales"] == [0]
+
+
 def is_lit(monitor: Floor, since: float) -> bool:
     timeline = monitor.output("beacon").timeline
     return any(shown.at >= since and shown.lamps != {"lamp": "off"} for shown in timeline)

@@ -1,6 +1,7 @@
 """``[buttons]``: drivers by name, and what their keys do."""
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,14 +68,23 @@ def read_buttons(
 def button_mistakes(
     buttons: tuple[ButtonPlan, ...], known_groups: tuple[GroupName, ...]
 ) -> Iterator[ConfigProblem]:
-    """Yield a warning for every group that a key names and nobody knows.
+    """Yield a warning for every group that a key names and nobody knows, or whose emergency nobody can end.
 
     Args:
         buttons: Those without a mistake.
         known_groups: Names in ``[groups]``; empty where only the feeds know them: then nothing is judged.
     """
+    all_keys = [key for button in buttons for key in button.keys.values()]
+    seen = [pattern for key in all_keys if key.action is ButtonAction.ACKNOWLEDGE for pattern in key.groups]
     for button in buttons:
         path = joined("buttons", button.name)
+        for group in dict.fromkeys(key.group for key in button.keys.values() if key.group):
+            if not any(fnmatchcase(group, pattern) for pattern in seen):
+                message = (
+                    f"no key acknowledges {found(group)}: an emergency there lasts until the program is "
+                    'started anew; give a key action = "acknowledge" for it'
+                )
+                yield ConfigProblem(path=path, message=message, is_warning=True)
         named = dict.fromkeys(pattern for key in button.keys.values() for pattern in key.groups)
         yield from pattern_mistakes(path, named, known_groups)
         for group in dict.fromkeys(key.group for key in button.keys.values() if key.group):

@@ -231,3 +231,15 @@ def test_they_are_described_with_their_drivers_own_default() -> None:
 def test_the_installed_ones_are_listed() -> None:
     kinds = {driver["name"]: driver["kind"] for driver in describe_drivers(Registry())}
     assert (kinds["gpio-button"], kinds["usb-keypad"]) == ("button", "button")
+
+
+def test_an_emergency_that_nobody_can_end_is_a_warning() -> None:
+    emergency = f'{DESK}action = "emergency"\ngroup = "sales"\n'
+    said = (
+        'config.toml: buttons.desk: warning: no key acknowledges "sales": an emergency there lasts until the '
+        'program is started anew; give a key action = "acknowledge" for it'
+    )
+    assert warnings(BEFORE + emergency) == [said]
+    other = '[buttons.other]\ndriver = "push"\npin = 5\naction = "acknowledge"\ngroups = ["support"]\n'
+    assert warnings(BEFORE + emergency + other) == [said]
+    assert warnings(BEFORE + emergency + other.replace("support", "sal*")) == []

@@ -134,6 +134,17 @@ def test_how_long_a_feed_is_lost_grows_by_itself() -> None:
     assert [text.partition(", for ")[2] for text in said] == ["0 s", "1 s", "1 min", "1 h", "1 d 1 h"]
 
 
+def test_an_emergency_is_in_every_group_row_of_its_in_words_and_what_was_seen_is_said() -> None:
+    called = replace(group("Customer complaints"), severity=Severity.CRITICAL, emergencies=1)
+    seen = replace(group("Sales"), severity=Severity.WARNING, acknowledged=True)
+    view = FloorView(at=NOW, groups=(called, seen, group("Support")))
+    for width, said in ((80, "SOS"), (200, "EMERGENCY")):
+        board = draw(view, width=width, height=30)
+        assert re.findall(r"Customer\S*.* (EMERGENCY|SOS) ", board) == [said]
+        assert re.findall(r"Sales (\(seen\))", board) == ["(seen)"]
+        assert "Support (" not in board
+
+
 def test_a_group_is_stale_since_the_first_of_its_feeds_was_lost() -> None:
     early = replace(lost("a", FeedState.STALE, "", minutes=10), groups=("Sales", "Sup*"))
     late = lost("b", FeedState.DOWN, "", minutes=5)
