@@ -269,6 +269,11 @@ class Link(aiomqtt.Client):
     def _on_socket_register_write(self, client: PahoClient, userdata: Any, sock: socket.socket) -> None:  # noqa: ARG002
         self._loop.call_soon_threadsafe(self._watch_for_room, sock)
 
+    def _on_socket_unregister_write(self, client: PahoClient, userdata: Any, sock: socket.socket) -> None:
+        # Also called when a client is thrown away whose socket is closed already: the loop has forgotten it.
+        if sock.fileno() >= 0:
+            super()._on_socket_unregister_write(client, userdata, sock)
+
     def _watch(self, sock: socket.socket) -> None:
         if sock.fileno() >= 0:
             self._loop.add_reader(sock, self._read, sock)
