@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from queue_alert.broker.link import Link
 from queue_alert.core.events import FeedState
 from queue_alert.ports import DriverError
 from tests.adapters.mqtt.fake_broker import WELCOME, answering
@@ -189,3 +190,10 @@ async def test_being_cancelled_while_connecting_leaves_nothing_behind() -> None:
             async with asyncio.timeout(2):
                 await feed
     assert floor.events == []
+
+
+async def test_a_connection_whose_socket_is_closed_is_thrown_away_without_a_word() -> None:
+    link = Link(host="127.0.0.1", port=1, client_id="test", keepalive_s=10, timeout_s=1)
+    closed = socket.socket()
+    closed.close()
+    link._on_socket_unregister_write(link._client, None, closed)
