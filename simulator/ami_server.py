@@ -3,8 +3,11 @@
 import asyncio
 import re
 import secrets
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
 
@@ -27,6 +30,9 @@ USERNAME: Final = "queuealert"
 _DEFAULT_SECRET: Final = "simulator"  # noqa: S105 - of a floor that is not there
 _BUFFER_LIMIT: Final = 1_000_000
 _CLIENT_LIMIT: Final = 100
+_LATE_LIMIT: Final = 1_000
+"""So many answers may wait behind events that are held up; who asks for more is closed."""
+
 _CLOSE_S: Final[Seconds] = 5.0
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:\s]+):(?P<port>[0-9]{1,5})", re.ASCII)
 _HIGHEST_PORT: Final = 65_535
@@ -92,6 +98,8 @@ class AmiServer:
         self._started_at = exchange.simulation.start
         self._booting: asyncio.TimerHandle | None = None
         self._listening = ExitStack()
+        self._late: deque[_Late] = deque()
+        self._coming_back: asyncio.TimerHandle | None = None
 
     @classmethod
     def at(cls, exchange: Exchange, clock: Clock, address: str) -> Self:
@@ -128,8 +136,9 @@ class AmiServer:
     ) -> None:
         """Close everybody and stop listening."""
         self._listening.close()
-        if self._booting is not None:
-            self._booting.cancel()
+        for timer in (self._booting, self._coming_back):
+            if timer is not None:
+                timer.cancel()
         self._close_clients()
         if self._clients:
             async with asyncio.timeout(_CLOSE_S):
@@ -139,10 +148,17 @@ class AmiServer:
 
     def happened(self, events: Sequence[FeedEvent], now: Instant) -> None:  # noqa: ARG002 - frames have their own time
         """Tell every client; see :class:`~simulator.exchange.Listener`."""
+        while self._late and self._late[0].seq < events[-1].seq:
+            place = bisect_right(events, self._late[0].seq, key=_seq)
+            self._tell(self._teller.tell(events[:place]))
+            events = events[place:]
+            self._late.popleft().say()
         self._tell(self._teller.tell(events))
+        self._say_late(events[-1].seq)
 
     def cut_off(self, now: Instant) -> None:
         """Close every client without a word, and begin anew if the exchange did."""
+        self._late.clear()
         self._close_clients()
         if self._exchange.run == self._run:
             return
@@ -190,6 +206,36 @@ class AmiServer:
 
     # ---- what the clients need
 
+    def say(self, client: "_Client", said: Said) -> None:
+        """Have a client told something, behind all that happened before it and is held up on its way."""
+        now = self._clock.now()
+        stalled_until = self._exchange.stalled_until(now) if self._exchange.keeps_order else None
+        if stalled_until is None and not self._late:
+            client.say(said)
+        elif len(self._late) >= _LATE_LIMIT:
+            client.drop()
+        else:
+            self._late.append(_Late(self._exchange.seq, stalled_until or now, client, said))
+            self._come_back(now)
+
+    def _say_late(self, seq: int) -> None:
+        while self._late and self._late[0].seq <= seq:
+            self._late.popleft().say()
+
+    def _come_back(self, now: Instant) -> None:
+        # What an answer comes behind may all be lost: then nothing that happens brings it.
+        if self._late and self._coming_back is None:
+            delay_s = max(self._late[0].until - now, 0.0)
+            self._coming_back = asyncio.get_running_loop().call_later(delay_s, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._coming_back = None
+        now = self._clock.now()
+        self._exchange.advance(now)
+        while self._late and self._late[0].until <= now:
+            self._late.popleft().say()
+        self._come_back(now)
+
     def join(self, client: "_Client") -> bool:
         """Take a client; return whether there is room for it."""
         self._clients.add(client)
@@ -230,6 +276,23 @@ class AmiServer:
     def _close_clients(self) -> None:
         for client in tuple(self._clients):
             client.drop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """What is said to a client once all up to ``seq`` was told, or could have been by then."""
+
+    seq: int
+    until: Instant
+    client: "_Client"
+    said: Said
+
+    def say(self) -> None:
+        self.client.say(self.said)
+
+
+def _seq(event: FeedEvent) -> int:
+    return event.seq
 
 
 class _Client(asyncio.Protocol):
@@ -290,11 +353,12 @@ class _Client(asyncio.Protocol):
     def _work(self) -> None:
         while not self._is_full and (said := self._session.answer()) is not None:
             if said.after_s > 0:
-                self._wait(said.after_s, self._say, said)
+                self._wait(said.after_s, self.say, said)
             else:
-                self._say(said)
+                self._server.say(self, said)
 
-    def _say(self, said: Said) -> None:
+    def say(self, said: Said) -> None:
+        """Send an answer."""
         # To answer may have meant to tell what happened before, and that may have been too much.
         if self._transport.is_closing():
             return

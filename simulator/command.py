@@ -176,10 +176,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     clock = SteadyClock()
     simulation = Simulation(scenario, seed=arguments.seed, start=clock.now(), time_of_day_s=arguments.at)
     faults = (*scenario.faults, *arguments.fault)
+    # An Asterisk numbers nothing: its one stream of bytes is all the order there is.
+    in_order = any(place.kind == "ami" for place in arguments.serve)
     exchange = Exchange(
         simulation,
         source=FeedName("simulator"),
-        faults=Faults(faults, seed=arguments.seed, start=simulation.start) if faults else None,
+        faults=(
+            Faults(faults, seed=arguments.seed, start=simulation.start, in_order=in_order) if faults else None
+        ),
         speed=arguments.speed,
     )
     seconds = None if arguments.duration is None else arguments.duration / arguments.speed

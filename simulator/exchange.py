@@ -112,6 +112,11 @@ class Exchange:
         self.advance(now)
         return [self._by_its_clock(snapshot) for snapshot in self.simulation.snapshot(self._simulated(now))]
 
+    @property
+    def keeps_order(self) -> bool:
+        """Whether nothing that is said comes before what was said earlier, whatever goes wrong."""
+        return self._faults is None or self._faults.in_order
+
     def stalled_until(self, now: Instant) -> Instant | None:
         """Return when all that is on its way at ``now`` will have come; ``None``: nothing is.
 

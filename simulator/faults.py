@@ -154,7 +154,7 @@ class Faults:
     """
 
     def __init__(self, faults: Sequence[Fault], *, seed: int, start: Instant, in_order: bool = False) -> None:
-        self._in_order = in_order
+        self.in_order = in_order
         self._faults = [
             _Fault(
                 fault,
@@ -205,7 +205,7 @@ class Faults:
     def pass_on(self, events: Sequence[FeedEvent], at: Instant) -> list[FeedEvent]:
         """Return what comes at ``at``: of ``events``, said just then, and of those on their way."""
         come = self._take_due(at)
-        held_until = self.held_until() if self._in_order else None
+        held_until = self.held_until() if self.in_order else None
         self._not_before = -math.inf if held_until is None else held_until + _BEHIND_S
         for event in events:
             come += self._pass_on(event, at)
@@ -235,12 +235,12 @@ class Faults:
                     raise AssertionError(fault.fault.kind)
                 case unreachable:
                     assert_never(unreachable)
-        if at < self._not_before or (self._in_order and self._held):
+        if at < self._not_before or (self.in_order and self._held):
             return self._hold(event, at, copies)
         return [event] * copies + self._count_passing()
 
     def _hold(self, event: FeedEvent, at: Instant, copies: int, to_pass: int = 0) -> list[FeedEvent]:
-        if self._in_order:
+        if self.in_order:
             at = max(at, self._not_before, self.held_until() or at)
             for _ in range(copies):
                 self._push(event, at, 0)

@@ -19,6 +19,7 @@ from queue_alert.ports import FeedContext
 from simulator.acd import Simulation
 from simulator.ami_server import AmiServer
 from simulator.exchange import Exchange
+from simulator.faults import Fault, FaultKind, Faults
 from simulator.secret import SECRET_VARIABLE
 from tests.simulator.ami_rig import SECRET, action, frames
 from tests.simulator.helpers import NOTHING_GOES_RIGHT, START
@@ -31,10 +32,12 @@ WELCOME = b"Asterisk Call Manager/11.0.0\r\n"
 class Hand:
     """A clock that a test sets, and the exchange that follows it."""
 
-    def __init__(self, *, seed: int = 3) -> None:
+    def __init__(self, *faults: Fault, seed: int = 3) -> None:
         self.at: Instant = START
         self.exchange = RestartableExchange(
-            Simulation(NOTHING_GOES_RIGHT, seed=seed, start=START, source=PBX), source=PBX
+            Simulation(NOTHING_GOES_RIGHT, seed=seed, start=START, source=PBX),
+            source=PBX,
+            faults=Faults(faults, seed=seed, start=START, in_order=True) if faults else None,
         )
 
     def now(self) -> Instant:
@@ -267,6 +270,98 @@ async def test_a_cut_closes_everybody_and_the_floor_goes_on() -> None:
             assert calls == {
                 group: len(hand.exchange.simulation.waiting(group)) for group in hand.exchange.groups
             }
+
+
+HELD_UP = Fault(kind=FaultKind.DELAY, ratio=1.0, mean_s=120.0, ends_s=90.0)
+"""Nearly everything comes late, the last of it after 90 s."""
+
+
+async def asked_after_a_minute(hand: Hand, turn_to: Instant) -> list[dict[str, str]]:
+    """Return all frames up to the end of the list that was asked for at START + 60."""
+    async with hand.server() as server, calling(server) as caller:
+        hand.turn_to(START + 60)
+        await caller.ask("QueueStatus", ActionID="1")
+        await caller.ask("Ping")
+        if turn_to > hand.at:
+            await wait_until(lambda: len(server._late) > 1)
+            hand.turn_to(turn_to)
+        heard = await caller.until("QueueStatusComplete")
+        assert (await caller.frame())["Ping"] == "Pong"
+        return heard
+
+
+def callers_moves(heard: list[dict[str, str]]) -> list[tuple[str, str]]:
+    """Return what is said of callers in queues, in order and without their places.
+
+    An Asterisk that was asked before it has said all says places as of the answer.
+    """
+    return [
+        (frame["Event"], frame["Uniqueid"])
+        for frame in heard
+        if "Privilege" in frame and frame["Event"].startswith("QueueCaller")
+    ]
+
+
+def listed(heard: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return a list's answer, without the averages and times that come with what is said."""
+    names = (
+        "Response",
+        "Event",
+        "Queue",
+        "Uniqueid",
+        "Calls",
+        "Completed",
+        "Abandoned",
+        "Paused",
+        "Position",
+    )
+    begin = next(at for at, frame in enumerate(heard) if frame.get("Response") == "Success")
+    assert not any("Privilege" in frame for frame in heard[begin:])
+    return [{name: frame[name] for name in names if name in frame} for frame in heard[begin:]]
+
+
+async def test_what_is_held_up_holds_up_the_answers_behind_it_too() -> None:
+    at_once = await asked_after_a_minute(Hand(), START + 60)
+    late = await asked_after_a_minute(Hand(HELD_UP), START + 3600)
+    assert callers_moves(late) == callers_moves(at_once) != []
+    assert listed(late) == listed(at_once)
+
+
+async def test_an_answer_behind_what_is_lost_comes_in_its_time() -> None:
+    hand = Hand(Fault(kind=FaultKind.DROP, ratio=1.0, begins_s=50.0), HELD_UP)
+    async with hand.server() as server, calling(server) as caller:
+        hand.turn_to(START + 60)
+        held_until = hand.exchange.stalled_until(hand.at)
+        assert held_until is not None
+        hand.turn_to(held_until - 0.05)
+        await caller.ask("Ping")
+        await wait_until(lambda: len(server._late) == 1)
+        hand.at = held_until
+        heard = [await caller.frame()]
+        while "Ping" not in heard[-1]:
+            heard.append(await caller.frame())
+        assert len(heard) > 1
+        assert not server._late
+
+
+async def test_a_cut_loses_the_answers_that_are_held_up() -> None:
+    hand = Hand(HELD_UP)
+    async with hand.server() as server:
+        async with calling(server) as caller:
+            hand.turn_to(START + 60)
+            await caller.ask("Ping", ActionID="lost")
+            await wait_until(lambda: len(server._late) == 1)
+            hand.exchange.cut_off(hand.at, anew=False)
+            assert b"lost" not in await caller.rest()
+        assert not server._late
+
+
+async def test_who_asks_on_and_on_while_all_is_held_up_is_closed() -> None:
+    hand = Hand(HELD_UP)
+    async with hand.server() as server, calling(server) as caller:
+        hand.turn_to(START + 60)
+        caller.writer.write(action("Ping") * 1_001)
+        assert b"Pong" not in await caller.rest()
 
 
 async def test_after_a_restart_queues_are_known_only_once_all_is_loaded() -> None:
