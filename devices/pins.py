@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, Final, Literal
 
-from queue_alert.ports import DriverError, MissingExtraError
+from devices.extras import require
+from queue_alert.ports import DriverError
 
 __all__ = ["FactoryName", "Pins", "Pull", "claim_input", "claim_pin", "open_pins", "require_gpiozero"]
 
@@ -44,10 +45,7 @@ def require_gpiozero(where: str) -> None:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import gpiozero  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(where, package="gpiozero", extra="gpio") from error
+    require("gpiozero", where, package="gpiozero", extra="gpio")
 
 
 def open_pins(name: FactoryName) -> Pins:

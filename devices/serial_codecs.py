@@ -55,13 +55,20 @@ class _Unanswered:
 
 
 class AdafruitTower(_Unanswered):
-    """Adafruit 5125, a tower with its own USB port: one byte a lamp, the buzzer never lit."""
+    """Adafruit 5125, a tower with its own USB port: one byte a lamp.
+
+    Args:
+        parts: Lamps by name, to the part of the tower each is: ``red``, ``yellow``, ``green`` or ``buzzer``.
+    """
 
     _BITS: Final = {"red": 1, "yellow": 2, "green": 4, "buzzer": 8}
 
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        self._bits = {lamp: self._BITS[part] for lamp, part in parts.items()}
+
     def writes(self, lit: Collection[str]) -> Sequence[bytes]:
         """Return one write: every lamp's byte."""
-        return [bytes((0x10 if lamp in lit else 0x20) + bit for lamp, bit in self._BITS.items())]
+        return [bytes((0x10 if lamp in lit else 0x20) + bit for lamp, bit in self._bits.items())]
 
 
 class LcusRelays(_Unanswered):
@@ -119,14 +126,30 @@ class NumatoRelays(_Unanswered):
 
 
 class PatlitePhe:
-    """Patlite PHE-3FB3: ``@??S``, red, amber, green, two for nothing, buzzer, ``!``; answers ACK or NAK."""
+    """Patlite PHE-3FB3: ``@??S``, red, amber, green, two for nothing, buzzer, ``!``; answers ACK or NAK.
+
+    What there is no lamp for stays as it is: it may be another output's.
+
+    Args:
+        parts: Lamps by name, to the part of the tower each is: ``red``, ``yellow``, ``green`` or ``buzzer``.
+    """
 
     answer_length = 1
+    _ORDER: Final = ("red", "yellow", "green", "", "", "buzzer")
+    _KEEP: Final = "9"
+
+    def __init__(self, parts: Mapping[str, str]) -> None:
+        self._lamps = {part: lamp for lamp, part in parts.items()}
 
     def writes(self, lit: Collection[str]) -> Sequence[bytes]:
-        """Return one write: the state of all, the buzzer silent."""
-        tiers = "".join("1" if tier in lit else "0" for tier in ("red", "yellow", "green"))
-        return [f"@??S{tiers}000!".encode()]
+        """Return one write: the state of all."""
+        return [f"@??S{''.join(self._digit(part, lit) for part in self._ORDER)}!".encode()]
+
+    def _digit(self, part: str, lit: Collection[str]) -> str:
+        if not part:
+            return "0"
+        lamp = self._lamps.get(part)
+        return self._KEEP if lamp is None else str(int(lamp in lit))
 
     def why_refused(self, write: bytes, answer: bytes, /) -> str:
         """Return what is wrong with the answer to ``write``."""

@@ -17,30 +17,15 @@ from time import monotonic, sleep
 from typing import Any, Final
 
 from queue_alert.core.units import Seconds
-from queue_alert.ports import DriverError, MissingExtraError
+from queue_alert.ports import DriverError
 
-__all__ = ["SerialPort", "find_by_serial_number", "require_pyserial", "why_not_openable"]
+__all__ = ["SerialPort", "find_by_serial_number", "why_not_openable"]
 
 _READ_WITHIN_S: Final[Seconds] = 0.5
 _WRITE_WITHIN_S: Final[Seconds] = 0.5
 _DRAINED_WITHIN_S: Final[Seconds] = 0.3
 _DRAIN_LOOK_S: Final[Seconds] = 0.005
 _MOST_ECHO: Final = 4096
-
-
-def require_pyserial(where: str) -> None:
-    """Import pyserial.
-
-    Args:
-        where: Who needs it: ``outputs.tower: driver "adafruit-tower"``.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import serial  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(where, package="pyserial", extra="serial") from error
 
 
 def find_by_serial_number(serial_number: str) -> str:

@@ -1,8 +1,9 @@
-"""Devices that can block: each has a thread of its own, which always shows the newest state.
+"""Devices that can block: each has a thread, which always shows the newest state.
 
 The engine hands over what the lamps are to show and goes on. The thread opens the device, writes, notices
 when the device is gone, looks for it again every half second, and shows the *present* state as soon as it is
 back. So a device that hangs, or was pulled out in the middle of a write, blocks nobody and owes nothing.
+Devices on one line, which can only be spoken to one after the other, share a thread.
 
 Nothing here waits for the thread, not even its end: only the program as a whole waits for all of them, a
 second at most, before it goes.
@@ -10,10 +11,11 @@ second at most, before it goes.
 
 import atexit
 import logging
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from threading import Thread, current_thread
+from threading import Lock, Thread, current_thread
 from time import monotonic
 from typing import Final, Protocol
 
@@ -22,7 +24,7 @@ from devices.output import CheckedOutput
 from queue_alert.core.units import Seconds
 from queue_alert.ports import DriverError
 
-__all__ = ["AGAIN_S", "HANGS_AFTER_S", "Device", "WorkerOutput"]
+__all__ = ["AGAIN_S", "HANGS_AFTER_S", "Device", "Worker", "WorkerOutput"]
 
 logger = logging.getLogger(__name__)
 
@@ -57,16 +59,82 @@ class Device(Protocol):
         """Make it dark if that can be, and let go of it; may be called twice, never raises."""
 
 
+class Worker:
+    """A thread, there while an output is open that it serves.
+
+    Args:
+        name: Whose it is, for lists of threads.
+
+    Attributes:
+        thread: The one that is at work, or the last that was.
+        busy_since: When the device that it is busy with was turned to (``time.monotonic``).
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.thread: Thread | None = None
+        self.busy_since: float | None = None
+        # Whoever comes must find the thread at work or start one: it must not go in between.
+        self._lock = Lock()
+        self._is_at_work = False
+        self._news: SimpleQueue[_Term] = SimpleQueue()
+
+    def look(self, term: "_Term") -> None:
+        """Have the thread look at what is new; never blocks for long."""
+        with self._lock:
+            self._news.put(term)
+            if not self._is_at_work:
+                self._is_at_work = True
+                self.thread = Thread(target=self._work, name=f"output-{self._name}", daemon=True)
+                self.thread.start()
+                _threads.add(self.thread)
+
+    # ---- in the thread
+
+    def _work(self) -> None:
+        terms: list[_Term] = []
+        while self._is_wanted(terms):
+            for term in self._next(terms):
+                self.busy_since = monotonic()
+                term.serve(self.busy_since)
+                self.busy_since = None
+                terms = [known for known in terms if known is not term]
+                if not term.is_done:
+                    terms.append(term)
+
+    def _is_wanted(self, terms: Sequence["_Term"]) -> bool:
+        with self._lock:
+            self._is_at_work = bool(terms) or not self._news.empty()
+            if not self._is_at_work:
+                _threads.discard(current_thread())
+            return self._is_at_work
+
+    def _next(self, terms: Iterable["_Term"]) -> list["_Term"]:
+        """Wait until there is something to do; return with whom, each once."""
+        due_at = min((term.due_at for term in terms), default=math.inf)
+        found: dict[_Term, None] = {}
+        with suppress(Empty):
+            found[self._news.get(timeout=_from_now(due_at))] = None
+            while True:
+                found[self._news.get_nowait()] = None
+        now = monotonic()
+        return list(found | {term: None for term in terms if term.due_at <= now})
+
+
 class WorkerOutput(CheckedOutput):
     """An output whose device blocks.
 
     Args:
         name: The output's name in the configuration.
         lamps: Names of its lamps, the most severe first.
-        device: Driven by the output's own thread.
+        device: Driven by the worker's thread.
         again_s: How often a device that is gone is looked for.
         keepalive_s: The present state is said again after so long, ``None``: never. For devices that go dark
             by themselves, and for those whose going would not be noticed otherwise.
+        worker: Left out: one of its own.
+
+    Attributes:
+        worker: Who serves it.
     """
 
     def __init__(
@@ -77,16 +145,16 @@ class WorkerOutput(CheckedOutput):
         *,
         again_s: Seconds = AGAIN_S,
         keepalive_s: Seconds | None = None,
+        worker: Worker | None = None,
     ) -> None:
         super().__init__(name, lamps)
         self._device = device
         self._again_s = again_s
-        self._keepalive_s = keepalive_s
-        self._term = _Term()
+        self._keepalive_s = math.inf if keepalive_s is None else keepalive_s
+        self.worker = worker or Worker(name)
+        self._term = _Term(self)
         self._wanted: Mapping[str, str] = dict.fromkeys(self.lamps, OFF)
         self._shown: Mapping[str, str] | None = None
-        self._busy_since: float | None = None
-        self._thread: Thread | None = None
         self._fault = ""
         self._report: Callable[[str], None] = _nobody_listens
 
@@ -102,79 +170,33 @@ class WorkerOutput(CheckedOutput):
         self._wanted = dict.fromkeys(self.lamps, OFF)
         self._shown = None
         self._fault = ""
-        self._busy_since = None
-        self._term = _Term()
-        self._thread = Thread(
-            target=self._work,
-            args=(self._term, self._thread),
-            name=f"output-{self._name}",
-            daemon=True,
-        )
-        _threads.add(self._thread)
-        self._thread.start()
+        self._term = _Term(self)
+        self.worker.look(self._term)
 
     def _set(self, lamps: Mapping[str, str]) -> None:
         self._wanted = dict(lamps)
-        self._term.news.put(None)
-        since = self._busy_since
+        if not self._term.is_done:
+            self.worker.look(self._term)
+        since = self.worker.busy_since
         if since is not None and monotonic() - since > HANGS_AFTER_S:
             self._tell("the device hangs, a write has taken seconds; switch it off and on again")
 
     def _release(self) -> None:
         self._term.is_over = True
-        self._term.news.put(None)
+        self.worker.look(self._term)
 
     # ---- in the thread
 
-    def _work(self, term: "_Term", before: Thread | None) -> None:
-        if before is not None:
-            before.join()  # the device is still in its hands
-        try:
-            while not term.is_over:
-                try:
-                    self._serve(term)
-                except DriverError as error:
-                    self._device.close()
-                    self._tell(error.reason)
-                    if not error.recoverable:
-                        return
-                    self._pause(term)
-        except Exception:
-            # A thread dies in silence otherwise; and the lamp with it.
-            logger.exception("output broke output=%s", self._name)
-            self._tell("the driver broke; see the log")
-        finally:
-            self._device.close()
-            _threads.discard(current_thread())
-
-    def _serve(self, term: "_Term") -> None:
-        """Open the device and show what is wanted until it fails or the end has come."""
-        with self._timed():
-            self._device.open()
+    def _open(self) -> None:
+        self._shown = None
+        self._device.open()
         self._tell("")
-        term.news.put(None)  # whatever was shown before it was gone
-        while (lamps := self._next(term)) is not None:
-            with self._timed():
-                self._device.show(lamps)
-            self._tell("")
-            self._shown = lamps
 
-    def _next(self, term: "_Term") -> Mapping[str, str] | None:
-        """Wait for what is to be shown next; ``None``: nothing any more."""
-        with suppress(Empty):
-            term.news.get(timeout=self._keepalive_s)
-            while not term.is_over:
-                term.news.get_nowait()
-        return None if term.is_over else self._wanted
-
-    def _pause(self, term: "_Term") -> None:
-        until = monotonic() + self._again_s
-        with suppress(Empty):
-            while not term.is_over:
-                term.news.get(timeout=max(until - monotonic(), 0.0))
-
-    def _timed(self) -> "_Timed":
-        return _Timed(self)
+    def _show(self) -> None:
+        lamps = self._wanted
+        self._device.show(lamps)
+        self._tell("")
+        self._shown = lamps
 
     def _tell(self, fault: str) -> None:
         if fault != self._fault:
@@ -183,33 +205,54 @@ class WorkerOutput(CheckedOutput):
 
 
 class _Term:
-    """From an opening to its closing; the thread of each has its own.
+    """From an opening of an output to its closing.
 
     Attributes:
-        news: Something for each reason to look: at what is wanted, or at the end.
         is_over: Whether it was closed.
+        is_done: Whether nothing will be done with its device any more.
+        due_at: When it is to be served although nothing is new (``time.monotonic``).
     """
-
-    __slots__ = ("is_over", "news")
-
-    def __init__(self) -> None:
-        self.news: SimpleQueue[None] = SimpleQueue()
-        self.is_over = False
-
-
-class _Timed:
-    """Lets others see how long the device has been busy."""
-
-    __slots__ = ("_output",)
 
     def __init__(self, output: WorkerOutput) -> None:
         self._output = output
+        self._is_open = False
+        self.is_over = False
+        self.is_done = False
+        self.due_at = -math.inf
 
-    def __enter__(self) -> None:
-        self._output._busy_since = monotonic()  # noqa: SLF001 - its other half
+    def serve(self, now: Seconds) -> None:
+        """Do what is due with the device; in the thread, and never raises."""
+        output = self._output
+        try:
+            if self.is_done:
+                return
+            if self.is_over:
+                self._end()
+            elif self._is_open or now >= self.due_at:
+                self._show()
+        except DriverError as error:
+            self._is_open = False
+            output._device.close()  # noqa: SLF001 - its other half
+            output._tell(error.reason)  # noqa: SLF001
+            self.is_done = not error.recoverable
+            self.due_at = monotonic() + output._again_s  # noqa: SLF001
+        except Exception:
+            # A thread dies in silence otherwise; and the lamp with it.
+            logger.exception("output broke output=%s", output._name)  # noqa: SLF001
+            output._tell("the driver broke; see the log")  # noqa: SLF001
+            self._end()
 
-    def __exit__(self, *_error: object) -> None:
-        self._output._busy_since = None  # noqa: SLF001
+    def _show(self) -> None:
+        output = self._output
+        if not self._is_open:
+            output._open()  # noqa: SLF001
+            self._is_open = True
+        output._show()  # noqa: SLF001
+        self.due_at = monotonic() + output._keepalive_s  # noqa: SLF001
+
+    def _end(self) -> None:
+        self.is_done = True
+        self._output._device.close()  # noqa: SLF001
 
 
 _threads: set[Thread] = set()
@@ -221,6 +264,11 @@ def _wait_for_all() -> None:
     end = monotonic() + _LAST_WRITE_S
     for thread in tuple(_threads):
         thread.join(max(end - monotonic(), 0.0))
+
+
+def _from_now(at: Seconds) -> Seconds | None:
+    """Return how long it is until ``at``, ``None``: for ever."""
+    return None if at == math.inf else max(at - monotonic(), 0.0)
 
 
 def _nobody_listens(_fault: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, settings
 # Without a loop set, whoever asks the policy for one gets an error; else a loop would be made that nobody
 # closes, and some later test would fail for it.
 asyncio.set_event_loop(None)
+
+# A shell that starts this in the background has Ctrl-C ignored, also by all that is started from here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 for name, examples in (("default", 40), ("long", 3_000)):
     settings.register_profile(

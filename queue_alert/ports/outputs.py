@@ -92,6 +92,8 @@ class OutputDriver:
         check_place: Mistakes in what the options name beside themselves, such as a secret that is missing;
             called with the options, the output's name and the folder that relative paths start from.
         claims: What it occupies alone (``("gpio17",)``), so that two outputs on one pin are found.
+        shares: What it shares with other outputs, and how it treats it: ``("/dev/ttyUSB0", "at 9600 baud")``.
+            All outputs that share one thing must treat it alike.
         engine: Entry-point name of the engine that plays it.
         packages: Import names of optional packages it needs.
         extra: The extra that brings them.
@@ -105,6 +107,7 @@ class OutputDriver:
         default=lambda _options, _name, _base: []
     )
     claims: Callable[[Any], tuple[str, ...]] = field(default=lambda _options: ())
+    shares: Callable[[Any], tuple[str, str] | None] = field(default=lambda _options: None)
     engine: str = "lamps"
     packages: tuple[str, ...] = ()
     extra: str = ""

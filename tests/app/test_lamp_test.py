@@ -179,6 +179,6 @@ async def test_one_in_a_thread_of_its_own_is_waited_for_but_not_for_ever(
     assert not await test.run()
     assert said == [f"  tower: failed: {reason}"]
     gate.set()
-    assert output._thread is not None
-    await asyncio.to_thread(output._thread.join, 10)
+    assert output.worker.thread is not None
+    await asyncio.to_thread(output.worker.thread.join, 10)
     assert device.said[-1] == "close"

@@ -63,8 +63,8 @@ def test_every_output_is_opened_made_dark_and_closed() -> None:
         Probe(name="beacon", lamps=("lamp",), fault=""),
     ]
     assert [shown.lamps for shown in plain.timeline] == [OFF, OFF, OFF]
-    assert worker._thread is not None
-    worker._thread.join(10)
+    assert worker.worker.thread is not None
+    worker.worker.thread.join(10)
     assert (set(device.said), device.said[-1]) == ({"off", "close"}, "close")
 
 

@@ -57,8 +57,8 @@ class Case:
             output.close()
             if isinstance(output, OnLoop):
                 output.wait()
-            if isinstance(output, WorkerOutput) and output._thread is not None:
-                output._thread.join(5)
+            if isinstance(output, WorkerOutput) and output.worker.thread is not None:
+                output.worker.thread.join(5)
         self.let_go()
 
 

@@ -55,7 +55,7 @@ def test_a_lamp_is_dark_then_lit_then_dark_on_one_connection(web: Web) -> None:
     output.write({"lamp": ON})
     until(lambda: "/on" in asked(web))
     output.close()
-    until(lambda: output._thread is None or not output._thread.is_alive())
+    until(lambda: output.worker.thread is None or not output.worker.thread.is_alive())
     assert asked(web)[0] == asked(web)[-1] == "/off"
     assert web.server.connections == 1
 

@@ -46,7 +46,7 @@ def output_of(driver: OutputDriver, options: Any) -> tuple[WorkerOutput, list[st
 
 def ended(output: WorkerOutput) -> None:
     output.close()
-    until(lambda: output._thread is None or not output._thread.is_alive())
+    until(lambda: output.worker.thread is None or not output.worker.thread.is_alive())
 
 
 def device_of(port: int, **options: Any) -> patlite.TcpTower:

@@ -16,6 +16,7 @@ from devices.serial_codecs import (
     crc16,
 )
 
+TIERS = {"red": "red", "yellow": "yellow", "green": "green"}
 TOWER = {"red": 1, "yellow": 2, "green": 3}
 TEMPLATE = TemplateLamps({"lamp": b"on\r"}, {"lamp": b"off\r"}, b"OK")
 
@@ -23,9 +24,9 @@ TEMPLATE = TemplateLamps({"lamp": b"on\r"}, {"lamp": b"off\r"}, b"OK")
 @pytest.mark.parametrize(
     ("codec", "lit", "writes"),
     [
-        (AdafruitTower(), {"red"}, ["11 22 24 28"]),
-        (AdafruitTower(), {"yellow", "green"}, ["21 12 14 28"]),
-        (AdafruitTower(), set(), ["21 22 24 28"]),
+        (AdafruitTower(TIERS), {"red"}, ["11 22 24"]),
+        (AdafruitTower(TIERS), {"yellow", "green"}, ["21 12 14"]),
+        (AdafruitTower(TIERS), set(), ["21 22 24"]),
         (LcusRelays({"lamp": 1}), {"lamp"}, ["A0 01 01 A2"]),
         (LcusRelays({"lamp": 1}), set(), ["A0 01 00 A1"]),
         (
@@ -50,7 +51,7 @@ def test_numato_is_spoken_to_in_words() -> None:
 
 
 def test_a_patlite_is_told_all_tiers_at_once_and_its_buzzer_is_silent() -> None:
-    assert list(PatlitePhe().writes({"red", "green"})) == [b"@??S101000!"]
+    assert list(PatlitePhe(TIERS).writes({"red", "green"})) == [b"@??S101009!"]
 
 
 def test_the_checksum_is_that_of_the_documented_command_to_all_eight() -> None:
@@ -60,10 +61,10 @@ def test_the_checksum_is_that_of_the_documented_command_to_all_eight() -> None:
 @pytest.mark.parametrize(
     ("codec", "answer", "refusal"),
     [
-        (PatlitePhe(), b"\x06", ""),
-        (PatlitePhe(), b"\x15", "it refused @??S100000! (NAK); is it a PHE-3FB3, and set to ID ??"),
-        (PatlitePhe(), b"", "it does not answer; is it the right port, and a PHE-3FB3?"),
-        (PatlitePhe(), b"x", "it answered 78 and not 06; is it the right port, and a PHE-3FB3?"),
+        (PatlitePhe(TIERS), b"\x06", ""),
+        (PatlitePhe(TIERS), b"\x15", "it refused @??S100009! (NAK); is it a PHE-3FB3, and set to ID ??"),
+        (PatlitePhe(TIERS), b"", "it does not answer; is it the right port, and a PHE-3FB3?"),
+        (PatlitePhe(TIERS), b"x", "it answered 78 and not 06; is it the right port, and a PHE-3FB3?"),
         (ModbusRelays(1, TOWER), bytes.fromhex("01050000FF008C3A"), ""),
         (
             ModbusRelays(1, TOWER),
@@ -91,7 +92,7 @@ def test_what_an_answer_means(codec: SerialCodec, answer: bytes, refusal: str) -
 
 @given(st.binary(max_size=8))
 def test_only_the_one_right_answer_is_taken(answer: bytes) -> None:
-    for codec in (PatlitePhe(), ModbusRelays(1, TOWER), TEMPLATE):
+    for codec in (PatlitePhe(TIERS), ModbusRelays(1, TOWER), TEMPLATE):
         write = codec.writes(set())[0]
         right = {"PatlitePhe": b"\x06", "ModbusRelays": write, "TemplateLamps": b"OK"}[type(codec).__name__]
         assert (codec.why_refused(write, answer) == "") is (answer == right)
@@ -103,5 +104,5 @@ def test_whatever_is_lit_every_lamp_is_told(lit: set[str]) -> None:
         both = [set(codec.writes(state)) for state in (lit, set(TOWER) - lit)]
         assert len(codec.writes(lit)) == len(TOWER)
         assert both[0] & both[1] == set()
-    assert AdafruitTower().answer_length == LcusRelays(TOWER).answer_length == 0
+    assert AdafruitTower(TIERS).answer_length == LcusRelays(TOWER).answer_length == 0
     assert LcusRelays(TOWER).why_refused(b"", b"") == ""

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from serial.tools import list_ports
 
-from devices import serial_lamp, serial_port
+from devices import serial_options, serial_port
 from devices.engine import LampEngine
 from devices.patterns import PatternOptions
 from devices.recording import RecordingOutput
@@ -30,7 +30,10 @@ from devices.serial_lamp import (
     PATLITE_PHE,
     SERIAL_TEMPLATE,
     SL60_TOWER,
+    SerialLamp,
 )
+from devices.serial_line import line_of
+from devices.serial_options import PortOptions
 from devices.serial_port import SerialPort
 from devices.worker import WorkerOutput
 from queue_alert.core.effects import Severity, SignalLevel
@@ -42,7 +45,7 @@ from tests.devices.test_worker import condition, until
 TOWER = {"red": 1, "yellow": 2, "green": 3}
 RED_ONLY = {"red": "#ff0000", "yellow": "off", "green": "off"}
 RELAYS_3_1_2, KMTRONIC_1_2_3 = bytes.fromhex("A00300A3A00101A2A00200A2"), bytes.fromhex("FF0101FF0200FF0300")
-DARK, RED, YELLOW = bytes.fromhex("21222428"), bytes.fromhex("11222428"), bytes.fromhex("21122428")
+DARK, RED, YELLOW = bytes.fromhex("212224"), bytes.fromhex("112224"), bytes.fromhex("211224")
 
 
 class WallClock:
@@ -69,7 +72,7 @@ def made(driver: OutputDriver, port: Path | str, **options: Any) -> tuple[Worker
 
 def close(output: WorkerOutput) -> None:
     output.close()
-    thread = output._thread
+    thread = output.worker.thread
     assert thread is not None
     thread.join(5)
     assert not thread.is_alive()
@@ -89,7 +92,7 @@ def test_a_tower_is_dark_at_first_lit_as_told_and_dark_in_the_end(plug: Plug) ->
 @pytest.mark.parametrize(
     ("driver", "options", "told"),
     [
-        (SL60_TOWER, {}, bytes.fromhex("A00101A2 A00200A2 A00300A3")),
+        (SL60_TOWER, {}, bytes.fromhex("A00101A2 A00300A3 A00200A2")),
         (
             LCUS_RELAY,
             {"channels": {"green": 3, "red": 1, "yellow": 2}},
@@ -137,14 +140,14 @@ def test_a_patlite_that_acknowledges_is_lit_and_one_that_refuses_is_a_fault(tmp_
     output, faults = made(PATLITE_PHE, plug.link)
     output.open()
     output.write(RED_ONLY)
-    until(lambda: plug.told.endswith(b"@??S100000!"))
+    until(lambda: plug.told.endswith(b"@??S100009!"))
     answers.pop(0)
     output.write({**RED_ONLY, "green": "#00ff00"})
     until(lambda: faults != [])
-    assert faults == ["it refused @??S101000! (NAK); is it a PHE-3FB3, and set to ID ??"]
+    assert faults == ["it refused @??S101009! (NAK); is it a PHE-3FB3, and set to ID ??"]
     answers[:] = [b"\x06"]
     until(lambda: faults[-1] == "")
-    until(lambda: plug.told.endswith(b"@??S101000!"))
+    until(lambda: plug.told.endswith(b"@??S101009!"))
     close(output)
     plug.throw_away()
 
@@ -203,7 +206,7 @@ async def _unplugged_and_back(
     gaps = [later - earlier for earlier, later in pairwise(starts)]
     assert len(starts) >= 3
     assert max(gaps) < 0.75  # 2 Hz: none was missed
-    await condition(lambda: not (output._thread and output._thread.is_alive()))
+    await condition(lambda: not (output.worker.thread and output.worker.thread.is_alive()))
 
 
 async def test_pulled_out_and_plugged_in_under_the_same_link_it_shows_the_present_state(
@@ -334,7 +337,7 @@ def test_what_check_says(tmp_path: Path, plug: Plug, monkeypatch: pytest.MonkeyP
         ("port", "must be given, or else serial_number, got both", False)
     ]
     assert problems(ADAFRUIT_TOWER, serial_number="1") == []
-    monkeypatch.setattr(serial_lamp, "why_not_openable", lambda _path: ("", False))
+    monkeypatch.setattr(serial_options, "why_not_openable", lambda _path: ("", False))
     assert problems(ADAFRUIT_TOWER, port="/dev/ttyUSB0") == [
         ("port", "/dev/ttyUSB0 may be another device after a restart; better take its by-id link", True)
     ]
@@ -376,15 +379,8 @@ def test_what_check_says(tmp_path: Path, plug: Plug, monkeypatch: pytest.MonkeyP
     ) == [("commands.lamp.on", 'must be ASCII, got "ü"', False)]
 
 
-def test_two_outputs_on_one_port_are_found() -> None:
-    by_path = msgspec.convert({"port": "/dev/x"}, ADAFRUIT_TOWER.options)
-    by_number = msgspec.convert({"serial_number": "A1"}, ADAFRUIT_TOWER.options)
-    assert ADAFRUIT_TOWER.claims(by_path) == ("/dev/x",)
-    assert ADAFRUIT_TOWER.claims(by_number) == ("serial number A1",)
-
-
 def test_a_device_that_was_never_opened_cannot_be_told_anything() -> None:
-    lamp = serial_lamp.SerialLamp(serial_lamp.PortOptions(port="/dev/x"), AdafruitTower(), 9_600)
+    lamp = SerialLamp(line_of(PortOptions(port="/dev/x"), 9_600), AdafruitTower({"red": "red"}))
     with pytest.raises(DriverError, match="the port is not open"):
         lamp.show({"red": "#ff0000"})
     lamp.close()

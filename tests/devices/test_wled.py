@@ -55,7 +55,7 @@ def opened(driver: OutputDriver, options: Any) -> tuple[WorkerOutput, list[str]]
 
 def ended(output: WorkerOutput) -> None:
     output.close()
-    until(lambda: output._thread is None or not output._thread.is_alive())
+    until(lambda: output.worker.thread is None or not output.worker.thread.is_alive())
 
 
 # ---- the bytes

@@ -86,7 +86,7 @@ def test_while_the_device_is_busy_only_the_newest_is_kept(device: FakeDevice) ->
     until(lambda: device.said == ["open", "off"])
     device.gate.clear()
     output.write(ON)
-    until(lambda: output._busy_since is not None)
+    until(lambda: output.worker.busy_since is not None)
     for lamps in (OFF, ON, OFF, ON, OFF):
         output.write(lamps)
     device.gate.set()
@@ -116,7 +116,7 @@ def test_what_will_never_work_is_not_tried_again(device: FakeDevice) -> None:
     device.fault = DriverError("no such thing", recoverable=False)
     output, faults = made(device)
     output.open()
-    until(lambda: output._thread is not None and not output._thread.is_alive())
+    until(lambda: output.worker.thread is not None and not output.worker.thread.is_alive())
     output.write(ON)
     output.close()
     assert faults == ["no such thing"]
@@ -150,7 +150,7 @@ def test_a_device_that_hangs_is_noticed_and_blocks_nobody(
     until(lambda: "off" in device.said)
     device.gate.clear()
     output.write(ON)
-    until(lambda: output._busy_since is not None)
+    until(lambda: output.worker.busy_since is not None)
     end = time.monotonic() + 10
     while not faults and time.monotonic() < end:
         output.write(OFF)
@@ -159,11 +159,11 @@ def test_a_device_that_hangs_is_noticed_and_blocks_nobody(
     until(lambda: faults[-1] == "")
     device.gate.clear()
     output.write(ON)
-    until(lambda: output._busy_since is not None)
+    until(lambda: output.worker.busy_since is not None)
     output.close()  # waits for nobody
     worker._wait_for_all()  # nor does the end, for longer than it must
-    assert output._thread is not None
-    assert output._thread.is_alive()
+    assert output.worker.thread is not None
+    assert output.worker.thread.is_alive()
     device.gate.set()
     until(lambda: device.said[-1] == "close")
 
@@ -235,8 +235,8 @@ def test_a_fault_settles_it_too_until_it_is_over_or_the_output_is_opened_anew(de
     output.write(ON)
     until(lambda: output.settled() == "burnt")
     output.close()
-    assert output._thread is not None
-    output._thread.join(10)
+    assert output.worker.thread is not None
+    output.worker.thread.join(10)
     device.fault = None
     output.open()
     until(lambda: output.settled() == "")
@@ -249,7 +249,7 @@ def test_opened_again_at_once_the_device_changes_hands_first(device: FakeDevice)
     until(lambda: device.said == ["open", "off"])
     device.gate.clear()
     output.write(ON)
-    until(lambda: output._busy_since is not None)
+    until(lambda: output.worker.busy_since is not None)
     output.close()
     output.open()
     device.gate.set()

@@ -57,8 +57,8 @@ class Hands:
     def let_go(self) -> None:
         for output in self.made:
             output.close()
-            if output._thread is not None:
-                output._thread.join(10)
+            if output.worker.thread is not None:
+                output.worker.thread.join(10)
 
 
 def output_of(driver: OutputDriver, options: Any, name: str = "beacon") -> WorkerOutput:

@@ -4,9 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
-from devices import serial_codecs, serial_lamp, serial_port
+from devices import serial_codecs, serial_lamp, serial_options, serial_port
 from devices.serial_lamp import SERIAL_TEMPLATE
-from queue_alert.app.config import build_setup
+from queue_alert.app.config import build_setup, drivers
 from queue_alert.app.registry import Registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "connect-a-serial-lamp.md"
@@ -18,7 +18,9 @@ def test_the_example_is_sound_and_says_only_that_nothing_is_plugged_in() -> None
     setup = build_setup(tables, file="config.toml", base=Path(), registry=Registry())
     assert {plan.name: plan.options.lamps for plan in setup.outputs} == {
         "tower": ("red", "yellow", "green"),
+        "tower-horn": ("buzzer",),
         "relays": ("red", "yellow", "green"),
+        "back-office": ("lamp",),
         "cabinet": ("lamp",),
         "unheard-of": ("lamp",),
     }
@@ -50,7 +52,7 @@ def test_what_it_says_when_it_does_not_work_is_what_is_said() -> None:
     said = [phrase for row in rows for phrase in row.split("`, `")]
     code = "".join(
         Path(module.__file__ or "").read_text(encoding="utf-8")
-        for module in (serial_codecs, serial_lamp, serial_port)
+        for module in (drivers, serial_codecs, serial_lamp, serial_options, serial_port)
     )
     code = re.sub(r'"\s*f?"', "", code)
     for phrase in said:

@@ -181,6 +181,7 @@ def read_outputs(
     reader = DriverTables(registry, problems)
     outputs: list[OutputPlan] = []
     signals: list[SignalPolicy] = []
+    shared: dict[str, tuple[str, str]] = {}
     if not tables:
         reader.add("outputs", "there is no output: nothing will light up", is_warning=True)
     for name, table in named_tables(tables, "outputs", _MAX_OUTPUTS, reader):
@@ -198,6 +199,7 @@ def read_outputs(
         if not all(problem.is_warning for problem in further):
             continue
         check_claims(driver.claims(options), path, taken, reader)
+        _check_shares(driver.shares(options), path, shared, reader)
         outputs.append(OutputPlan(name=name, driver_name=driver_name, driver=driver, options=options))
         signals.append(SignalPolicy(name=SignalName(name), groups=own.groups))
     return tuple(outputs), tuple(signals)
@@ -278,3 +280,15 @@ def check_claims(claims: tuple[str, ...], path: str, taken: dict[str, str], read
             reader.add(path, f"{claim} is already used by {taken[claim]}; choose another")
         else:
             taken[claim] = path
+
+
+def _check_shares(
+    shares: tuple[str, str] | None, path: str, shared: dict[str, tuple[str, str]], reader: DriverTables
+) -> None:
+    """Say where ``path`` treats what it shares in another way than whoever was there first."""
+    if shares is not None:
+        what, how = shares
+        first, first_how = shared.setdefault(what, (path, how))
+        if how != first_how:
+            message = f"shares {what} with {first} and must do so alike; here: {how}; there: {first_how}"
+            reader.add(path, message)
