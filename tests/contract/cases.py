@@ -11,7 +11,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices import busylight, gpio, http_lamp, mqtt, patlite, pins, recording, serial_lamp, virtual, wled
+from devices import (
+    board_led,
+    busylight,
+    gpio,
+    http_lamp,
+    mqtt,
+    patlite,
+    pins,
+    recording,
+    serial_lamp,
+    virtual,
+    wled,
+)
 from devices.busylight import BusylightOptions
 from devices.mqtt_output import MqttLampOutput
 from devices.usb_device import UsbOptions
@@ -104,18 +116,38 @@ def _pins(driver: OutputDriver, options: gpio.PinOptions) -> Factory:
 # ---- serial ports
 
 
-def _serial_tower(request: pytest.FixtureRequest) -> Case:
+def _serial_tower(kind: str, bits: Mapping[str, int]) -> Factory:
     """Return a tower on a serial port, read off the last byte that each of its lamps was told."""
-    folder: Path = request.getfixturevalue("tmp_path")
-    plug = Plug(folder / "tower")
-    bits = {"red": 1, "yellow": 2, "green": 4}
 
-    def look(_output: Output) -> Mapping[str, bool]:
-        last = {byte & 0x0F: byte >> 4 for byte in plug.told}
-        return {lamp: last.get(bit) == 1 for lamp, bit in bits.items()}
+    def made(request: pytest.FixtureRequest) -> Case:
+        folder: Path = request.getfixturevalue("tmp_path")
+        plug = Plug(folder / "tower")
 
-    options = msgspec.convert({"port": str(plug.link)}, serial_lamp.ADAFRUIT_TOWER.options)
-    return Case(serial_lamp.ADAFRUIT_TOWER, options, look, plug.throw_away)
+        def look(_output: Output) -> Mapping[str, bool]:
+            last = {byte & 0x0F: byte >> 4 for byte in plug.told}
+            return {lamp: last.get(bit) == 1 for lamp, bit in bits.items()}
+
+        options = msgspec.convert({"port": str(plug.link), "kind": kind}, serial_lamp.ADAFRUIT_TOWER.options)
+        return Case(serial_lamp.ADAFRUIT_TOWER, options, look, plug.throw_away)
+
+    return made
+
+
+# ---- the LED on the board
+
+
+def _board_led(request: pytest.FixtureRequest) -> Case:
+    """Return an LED, read off the file in which its brightness is."""
+    leds: Path = request.getfixturevalue("tmp_path")
+    request.getfixturevalue("monkeypatch").setattr(board_led, "LEDS", leds)
+    (leds / "ACT").mkdir()
+    for name, text in (("trigger", "none [mmc0]"), ("brightness", "0"), ("max_brightness", "1")):
+        (leds / "ACT" / name).write_text(text)
+    return Case(
+        board_led.DRIVER,
+        board_led.BoardLedOptions(),
+        lambda _output: {"lamp": (leds / "ACT" / "brightness").read_text() == "1"},
+    )
 
 
 # ---- USB
@@ -259,7 +291,9 @@ _ON_THE_BROKER: dict[str, Factory] = {
 
 _TOWER_PINS = gpio.TowerOptions(red=17, yellow=27, green=22, factory="mock")
 _OTHERS: dict[str, Factory] = {
-    "serial tower": _serial_tower,
+    "serial tower": _serial_tower("tower", {"red": 1, "yellow": 2, "green": 4}),
+    "buzzer of a serial tower": _serial_tower("buzzer", {"buzzer": 8}),
+    "board led": _board_led,
     "kuando": _usb(KUANDO),
     "luxafor": _usb(LUXAFOR),
     "blink(1)": _usb(BLINK1),

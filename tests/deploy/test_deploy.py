@@ -161,7 +161,7 @@ def test_the_users_and_groups_that_the_units_name_are_made(tmp_path: Path) -> No
 
 
 MATCH = r'[A-Z]+(?:\{\w+\})?(?:==|!=)"[^"]*"'
-ASSIGN = r'(?:GROUP|MODE|SYMLINK|GOTO|LABEL|ENV\{\w+\})\+?="[^"]*"'
+ASSIGN = r'(?:GROUP|MODE|SYMLINK|GOTO|LABEL|RUN|ENV\{\w+\})\+?="[^"]*"'
 
 
 def rules() -> list[str]:
