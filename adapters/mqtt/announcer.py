@@ -16,7 +16,7 @@ from adapters.mqtt.discovery import MOST_GROUPS, announced_groups, device_config
 from adapters.mqtt.options import MqttPublisherOptions
 from queue_alert.broker import Link, Outgoing, PublishRefusedError
 from queue_alert.core.units import GroupName, Seconds
-from queue_alert.protocol.topics import state_topic
+from queue_alert.protocol.topics import light_topic, state_topic
 
 __all__ = ["FORGET_AFTER_S", "Announcer"]
 
@@ -128,12 +128,15 @@ class Announcer:
         config = await asyncio.to_thread(device_config, site, listed, awaited=awaited, gone=gone)
         await link.say(Outgoing(self._topic, config, retain=True))
         for group in set(gone) - self._known:
-            await link.say(Outgoing(state_topic(site, group), b"", retain=True))
+            topics = (state_topic(site, group), light_topic(site, group))
+            await link.say(*(Outgoing(topic, b"", retain=True) for topic in topics))
         _log.info("home assistant forgets publisher=%s groups=%d", self._name, len(gone))
 
     async def _withdraw(self, link: Link) -> None:
         try:
             await link.say(Outgoing(self._topic, b"", retain=True))
+            for group in self._before or ():
+                await link.say(Outgoing(light_topic(self._options.site, group), b"", retain=True))
         except PublishRefusedError as error:
             # It is a thing of the past, and must not cost the other programs what they are told.
             _log.warning(

@@ -1,11 +1,10 @@
-"""What Home Assistant is told so that it shows the groups by itself: one device, three sensors a group. Pure.
+"""What Home Assistant is told so that it shows the groups by itself: one device, five entities a group. Pure.
 
-The sensors read what is published for everybody; nothing is said twice. They count as unavailable while we
-are not there, and while a group's figures are held and not known: a wrong number is worse than none.
+Three sensors, a light and a siren (:mod:`~adapters.mqtt.entities`). They count as unavailable while we are
+not there, and while a group's figures are held and not known: a wrong number is worse than none.
 
-Source: home-assistant.io, MQTT: Device discovery payload, Using availability topics; MQTT Sensor:
-device_class, options, value_template; Templating: as_datetime. A component is removed by a payload in which
-nothing of it is left but its platform, the device by an empty one.
+Source: home-assistant.io, MQTT: Device discovery payload, Using availability topics. A component is removed
+by a payload in which nothing of it is left but its platform, the device by an empty one.
 """
 
 from collections.abc import Iterable
@@ -14,21 +13,20 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
+from adapters.mqtt.entities import PLATFORMS, entities
 from queue_alert import __version__
-from queue_alert.core.effects import Severity
 from queue_alert.core.units import GroupName
 from queue_alert.protocol.topics import state_status_topic, state_topic
 
 __all__ = ["LONGEST_CONFIG", "MOST_GROUPS", "announced_groups", "device_config", "discovery_topic"]
 
 MOST_GROUPS: Final = 200
-"""So many groups are announced: three entities each are as much as a person can look at."""
+"""So many groups are announced: five entities each are as much as a person can look at."""
 
-LONGEST_CONFIG: Final = 4_000_000
+LONGEST_CONFIG: Final = 8_000_000
 """Bytes; a longer payload is not one of ours."""
 
 _ORIGIN: Final = "Queue Alert"
-_SENSORS: Final = ("waiting", "longest-wait", "severity")
 _MARKS: Final = str.maketrans({"%": "_", "_": "_5F", ".": "_2E", "~": "_7E"})
 
 
@@ -80,7 +78,9 @@ def device_config(
         }
         components |= _components(site, group, [unavailable])
     for group in gone:
-        components |= {f"{_escaped(group)}-{sensor}": {"platform": "sensor"} for sensor in _SENSORS}
+        components |= {
+            f"{_escaped(group)}-{entity}": {"platform": platform} for entity, platform in PLATFORMS.items()
+        }
     return msgspec.json.encode(
         {
             "device": {
@@ -105,48 +105,22 @@ def announced_groups(payload: bytes) -> tuple[GroupName, ...] | None:
         return None
     if config.origin.name != _ORIGIN:
         return None
-    end = f"-{_SENSORS[0]}"
+    end = f"-{next(iter(PLATFORMS))}"
     keys = [key.removesuffix(end) for key in config.components if key.endswith(end)]
     return tuple(GroupName(_unescaped(key)) for key in keys[: 2 * MOST_GROUPS])
 
 
 def _components(site: str, group: GroupName, availability: list[dict[str, str]]) -> dict[str, Any]:
-    specific: dict[str, dict[str, Any]] = {
-        "waiting": {
-            "name": f"{group} waiting",
-            "icon": "mdi:account-clock",
-            "unit_of_measurement": "contacts",
-            "state_class": "measurement",
-            "value_template": "{{ value_json.waiting }}",
-        },
-        # An instant, for a duration would grow between two publications.
-        "longest-wait": {
-            "name": f"{group} longest wait since",
-            "icon": "mdi:timer-sand",
-            "device_class": "timestamp",
-            "value_template": (
-                "{{ value_json.oldest_queued_at | as_datetime if value_json.oldest_queued_at else None }}"
-            ),
-        },
-        "severity": {
-            "name": f"{group} severity",
-            "icon": "mdi:alarm-light",
-            "device_class": "enum",
-            "options": [severity.name.lower() for severity in Severity],
-            "value_template": "{{ value_json.severity }}",
-        },
-    }
-    device, topic, group_id = _device(site), state_topic(site, group), _escaped(group)
+    device, group_id = _device(site), _escaped(group)
     return {
-        f"{group_id}-{sensor}": {
-            "platform": "sensor",
-            "unique_id": f"{device}-{group_id}-{sensor}",
-            **specific[sensor],
-            "state_topic": topic,
+        f"{group_id}-{entity}": {
+            "platform": PLATFORMS[entity],
+            "unique_id": f"{device}-{group_id}-{entity}",
+            **specific,
             "availability": availability,
             "availability_mode": "all",
         }
-        for sensor in _SENSORS
+        for entity, specific in entities(site, group).items()
     }
 
 

@@ -139,6 +139,8 @@ def group_state(view: GroupView, at: Instant) -> GroupState:
         offered_today=view.today.offered,
         answered_today=view.today.answered,
         abandoned_today=view.today.abandoned,
+        acknowledged=view.acknowledged,
+        emergencies=view.emergencies,
     )
 
 

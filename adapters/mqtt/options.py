@@ -63,6 +63,8 @@ class MqttPublisherOptions(BrokerOptions, frozen=True, kw_only=True, forbid_unkn
     """A group is said at most once in so long; the newest always gets out. ``"0s"``: every change."""
     home_assistant: bool = False
     """Announce the groups to Home Assistant, which then shows them by itself; switched off again, they go."""
+    home_assistant_acts: bool = False
+    """There, a group's light or siren switched off acknowledges, a siren switched on calls an emergency."""
     discovery_prefix: str = "homeassistant"
     """Home Assistant's own; "": do not even look whether there is something left to take back."""
 
@@ -73,6 +75,9 @@ def check_publisher(options: MqttPublisherOptions) -> list[ConfigProblem]:
     if not 0.0 <= options.interval <= _LONGEST_INTERVAL_S:
         message = f"must be 0 s to 60 s, got {options.interval:g} s"
         problems.append(ConfigProblem(path="interval", message=message))
+    if options.home_assistant_acts and not options.home_assistant:
+        message = "is of no use without home_assistant = true"
+        problems.append(ConfigProblem(path="home_assistant_acts", message=message))
     return problems + _check_prefix(options)
 
 

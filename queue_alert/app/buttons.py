@@ -10,14 +10,9 @@ from typing import assert_never
 from queue_alert.app.button_press import NEVER, KeyNews, KeyWatch
 from queue_alert.app.config import Setup
 from queue_alert.app.config.setup import ButtonAction, ButtonPlan, KeyPlan
+from queue_alert.app.own_words import OwnWords
 from queue_alert.app.supervisor import Supervisor
-from queue_alert.core.events import (
-    OUR_OWN,
-    AcdEvent,
-    AlertAcknowledged,
-    EscalationMode,
-    EscalationRequested,
-)
+from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import GroupName
 from queue_alert.ports import Button, ButtonContext, Clock
 
@@ -183,9 +178,6 @@ class ButtonSide:
             )
             for plan in setup.buttons
         ]
-        # Whoever keeps our events must not take the first press after a restart for one from before it.
-        self._run = f"{clock.now() * 1e6:.0f}"
-        self._presses = 0
 
     def start(
         self,
@@ -208,7 +200,7 @@ class ButtonSide:
             supervisor = ButtonSupervisor(
                 plan,
                 button=button,
-                act=partial(self._act, plan.name, submit, test_lamps),
+                act=partial(self._act, OwnWords(f"button {plan.name}", submit, self._clock), test_lamps),
                 say=partial(say, plan.name),
                 clock=self._clock,
                 randomness=self._randomness,
@@ -216,34 +208,12 @@ class ButtonSide:
             started.append(tasks.create_task(supervisor.run(), name=f"button-{plan.name}"))
         return started
 
-    def _act(
-        self,
-        button: str,
-        submit: Callable[[AcdEvent], None],
-        test_lamps: Callable[[], None],
-        _name: str,
-        key: KeyPlan,
-    ) -> None:
-        self._presses += 1
-        identity = f"{button}-{self._run}-{self._presses}"
-        now = self._clock.now()
+    def _act(self, words: OwnWords, test_lamps: Callable[[], None], _name: str, key: KeyPlan) -> None:
         match key.action:
             case ButtonAction.ACKNOWLEDGE:
-                submit(
-                    AlertAcknowledged(
-                        id=identity, source=OUR_OWN, time=now, groups=key.groups, by=f"button {button}"
-                    )
-                )
+                words.acknowledge(key.groups)
             case ButtonAction.EMERGENCY:
-                submit(
-                    EscalationRequested(
-                        id=identity,
-                        source=OUR_OWN,
-                        time=now,
-                        group=key.group or GroupName(""),
-                        mode=EscalationMode.EMERGENCY,
-                    )
-                )
+                words.call_emergency(key.group or GroupName(""))
             case ButtonAction.LAMP_TEST:
                 test_lamps()
             case _:

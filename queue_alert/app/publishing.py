@@ -5,10 +5,13 @@ import contextlib
 import random
 from collections.abc import Callable, Sequence
 from functools import partial
+from glob import escape
 from typing import Final
 
 from queue_alert.app.config import Setup
+from queue_alert.app.own_words import OwnWords
 from queue_alert.app.supervisor import Supervisor
+from queue_alert.core.events import AcdEvent
 from queue_alert.core.units import GroupName, Seconds
 from queue_alert.core.view import GroupView
 from queue_alert.ports import Clock, Publisher, PublisherContext
@@ -82,6 +85,7 @@ class PublisherSupervisor:
         name: The publisher's name in the configuration.
         publisher: The publisher.
         source: What it is told; its own.
+        words: Says what it is answered.
         say: Called with whether it is up and, where it is not, why.
         clock: The steady line.
         randomness: For the jitter of the pauses.
@@ -93,11 +97,13 @@ class PublisherSupervisor:
         *,
         publisher: Publisher,
         source: StateChanges,
+        words: OwnWords,
         say: Callable[[bool, str], None],
         clock: Clock,
         randomness: random.Random,
     ) -> None:
         self._source = source
+        self._words = words
         self._say = say
         self._supervisor = Supervisor(
             "publisher",
@@ -123,6 +129,15 @@ class PublisherSupervisor:
         self._supervisor.note_up()
         self._say(True, "")  # noqa: FBT003 (the one thing it says)
         return await self._source.changed()
+
+    def acknowledge(self, group: GroupName) -> None:
+        """Say that somebody has seen, at the other program, how bad it is in a group."""
+        # A name is no pattern, whatever signs are in it.
+        self._words.acknowledge((escape(group),))
+
+    def call_emergency(self, group: GroupName) -> None:
+        """Say that somebody called an emergency at the other program."""
+        self._words.call_emergency(group)
 
 
 class PublisherSide:
@@ -164,6 +179,7 @@ class PublisherSide:
         tasks: asyncio.TaskGroup,
         *,
         groups: Callable[[], Sequence[GroupView]],
+        submit: Callable[[AcdEvent], None],
         say: Callable[[str, bool, str], None],
     ) -> list[asyncio.Task[None]]:
         """Start every publisher under its supervisor and return the tasks.
@@ -171,18 +187,22 @@ class PublisherSide:
         Args:
             tasks: Where they run.
             groups: Returns all groups as they stand.
+            submit: Takes what they are answered to the core.
             say: Called with a publisher's name, whether it is up and, where it is not, why.
         """
-        return [
-            tasks.create_task(self._supervisor(name, publisher, groups, say).run(), name=f"publisher-{name}")
-            for name, publisher in self._publishers.items()
-        ]
+        started = []
+        for name, publisher in self._publishers.items():
+            words = OwnWords(f"publisher {name}", submit, self._clock)
+            supervisor = self._supervisor(publisher, groups, words, name, say)
+            started.append(tasks.create_task(supervisor.run(), name=f"publisher-{name}"))
+        return started
 
     def _supervisor(
         self,
-        name: str,
         publisher: Publisher,
         groups: Callable[[], Sequence[GroupView]],
+        words: OwnWords,
+        name: str,
         say: Callable[[str, bool, str], None],
     ) -> PublisherSupervisor:
         source = StateChanges(groups)
@@ -191,6 +211,7 @@ class PublisherSide:
             name,
             publisher=publisher,
             source=source,
+            words=words,
             say=partial(say, name),
             clock=self._clock,
             randomness=self._randomness,

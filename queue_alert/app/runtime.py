@@ -144,7 +144,9 @@ class Runtime:
                 conductor.start()
                 if server is not None:
                     tasks.append(await self._start_pages(group, server))
-                tasks += self._publishers.start(group, groups=self._groups, say=live.note_publisher)
+                tasks += self._publishers.start(
+                    group, groups=self._groups, submit=conductor.submit, say=live.note_publisher
+                )
                 tasks += self._start_rest(group, conductor, live)
                 self._notifier.send("READY=1")
                 ready(server.port if server is not None else 0)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from queue_alert.core.units import GroupName
 from queue_alert.core.view import GroupView
 from queue_alert.ports.common import Clock, ConfigProblem
 
@@ -14,13 +15,19 @@ __all__ = ["Publisher", "PublisherContext", "PublisherDriver", "StateSource"]
 
 
 class StateSource(Protocol):
-    """What a publisher is told: levels, so the newest wins and nothing piles up."""
+    """What a publisher is told: levels, so the newest wins and nothing piles up; and how it answers."""
 
     def groups(self) -> Sequence[GroupView]:
         """Return all groups as they stand now; :meth:`changed` begins anew from here."""
 
     async def changed(self) -> Sequence[GroupView]:
         """Wait until something has changed, and return the groups that did since the last call, each once."""
+
+    def acknowledge(self, group: GroupName) -> None:
+        """Take it that somebody has seen, at the other program, how bad it is in a group."""
+
+    def call_emergency(self, group: GroupName) -> None:
+        """Take an emergency that somebody called at the other program."""
 
 
 class Publisher(Protocol):

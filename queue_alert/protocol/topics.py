@@ -7,6 +7,8 @@ topic                              retained  payload
 ``acd/<site>/<group>/snapshot``    yes       one ``group.snapshot``; empty: the group is no more
 ``acd/<site>/status``              yes       :class:`PublisherStatus`; its last will says offline
 ``queue-alert/<site>/<group>/state``  yes    :class:`GroupState`
+``queue-alert/<site>/<group>/light``  yes    for Home Assistant: the group as a coloured light
+``queue-alert/<site>/<group>/<what>/set``    for Home Assistant: its light or siren is switched there
 ``queue-alert/<site>/status``      yes       ``online`` or, by last will, ``offline``
 =================================  ========  ====================================================
 
@@ -35,11 +37,15 @@ __all__ = [
     "events_filter",
     "events_topic",
     "group_of_topic",
+    "light_topic",
+    "set_topic",
+    "sets_filter",
     "snapshot_topic",
     "snapshots_filter",
     "state_status_topic",
     "state_topic",
     "status_topic",
+    "what_is_set",
 ]
 
 SITE_PATTERN: Final = r"^[A-Za-z0-9._-]{1,64}$"
@@ -100,6 +106,10 @@ class GroupState(msgspec.Struct, frozen=True, kw_only=True):
     """Since the daily reset."""
     abandoned_today: int
     """Since the daily reset."""
+    acknowledged: bool = False
+    """Somebody has seen how bad it is; until it is worse, or normal again."""
+    emergencies: int = 0
+    """How many were called here and not acknowledged."""
 
 
 def events_topic(site: str, group: str) -> str:
@@ -130,6 +140,33 @@ def status_topic(site: str) -> str:
 def state_topic(site: str, group: str) -> str:
     """Return the topic of a group's state as we know it."""
     return f"queue-alert/{site}/{_escape(group)}/state"
+
+
+def light_topic(site: str, group: str) -> str:
+    """Return the topic of a group as a light."""
+    return f"queue-alert/{site}/{_escape(group)}/light"
+
+
+def set_topic(site: str, group: str, what: str) -> str:
+    """Return the topic on which a group's ``light`` or ``siren`` is switched."""
+    return f"queue-alert/{site}/{_escape(group)}/{what}/set"
+
+
+def sets_filter(site: str) -> str:
+    """Return the filter for everything that is switched."""
+    return f"queue-alert/{site}/+/+/set"
+
+
+def what_is_set(topic: str, site: str) -> tuple[GroupName, str] | None:
+    """Return the group and what of it is switched, or ``None`` if the topic is another."""
+    before = f"queue-alert/{site}/"
+    if len(topic) > _LONGEST_TOPIC or not topic.startswith(before):
+        return None
+    match topic.removeprefix(before).split("/"):
+        case [name, what, "set"] if name and what:
+            return GroupName(unquote(name, errors="replace")), what
+        case _:
+            return None
 
 
 def state_status_topic(site: str) -> str:

@@ -101,13 +101,13 @@ async def test_a_press_is_an_acknowledgement_once() -> None:
         await press(button)
     first, second = stage.events
     assert first == AlertAcknowledged(
-        id=f"desk-{EPOCH * 1e6:.0f}-1",
+        id=f"button desk-{EPOCH * 1e6:.0f}-1",
         source=OUR_OWN,
         time=after_start(1.039),
         groups=("sales",),
         by="button desk",
     )
-    assert second.id == f"desk-{EPOCH * 1e6:.0f}-2"
+    assert second.id == f"button desk-{EPOCH * 1e6:.0f}-2"
     assert stage.said == [("desk", True, "")]
 
 
@@ -120,7 +120,7 @@ async def test_an_emergency_counts_after_it_was_held() -> None:
         await press(button, seconds=5)
     (event,) = stage.events
     assert event == EscalationRequested(
-        id=f"desk-{EPOCH * 1e6:.0f}-1",
+        id=f"button desk-{EPOCH * 1e6:.0f}-1",
         source=OUR_OWN,
         time=after_start(2.284),
         group=GroupName("sales"),

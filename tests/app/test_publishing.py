@@ -9,7 +9,16 @@ import pytest
 from msgspec.structs import replace
 
 from queue_alert.app.clock import SteadyClock
+from queue_alert.app.own_words import OwnWords
 from queue_alert.app.publishing import PublisherSupervisor, StateChanges
+from queue_alert.core.events import (
+    OUR_OWN,
+    AcdEvent,
+    AlertAcknowledged,
+    EscalationMode,
+    EscalationRequested,
+)
+from queue_alert.core.units import GroupName
 from queue_alert.core.view import GroupView
 from queue_alert.ports import DriverError, StateSource
 from tests.app.fakes import Randomness
@@ -151,14 +160,24 @@ async def work(source: StateSource) -> None:
             raise DriverError("the broker went away") from gone
 
 
-async def supervise(publisher: StagedPublisher) -> list[tuple[float, bool, str]]:
+async def answer(source: StateSource) -> None:
+    source.acknowledge(GroupName("a[1]"))
+    source.call_emergency(GroupName("b"))
+    raise DriverError("not authorised", recoverable=False)
+
+
+async def supervise(
+    publisher: StagedPublisher, submit: Callable[[AcdEvent], None] = lambda _event: None
+) -> list[tuple[float, bool, str]]:
     said: list[tuple[float, bool, str]] = []
+    clock = SteadyClock(wall=lambda: 1000.0, monotonic=asyncio.get_running_loop().time)
     supervisor = PublisherSupervisor(
         "hub",
         publisher=publisher,
         source=Groups("a").source,
+        words=OwnWords("publisher hub", submit, clock),
         say=lambda is_up, reason: said.append((time(), is_up, reason)),
-        clock=SteadyClock(wall=lambda: 1000.0, monotonic=asyncio.get_running_loop().time),
+        clock=clock,
         randomness=Randomness(),  # type: ignore[arg-type]
     )
     await supervisor.run()
@@ -185,4 +204,25 @@ async def test_its_log_is_a_feeds(caplog: pytest.LogCaptureFixture) -> None:
         ("INFO", "publisher=hub state=up recovered=true"),
         ("WARNING", "publisher=hub state=down retry_in_s=1.0 reason=the broker went away"),
         ("INFO", "publisher=hub state=ended"),
+    ]
+
+
+async def test_what_it_is_answered_is_an_event_of_our_own() -> None:
+    events: list[AcdEvent] = []
+    await supervise(StagedPublisher(answer), events.append)
+    assert events == [
+        AlertAcknowledged(
+            id="publisher hub-1000000000-1",
+            source=OUR_OWN,
+            time=1000.0,
+            groups=("a[[]1]",),
+            by="publisher hub",
+        ),
+        EscalationRequested(
+            id="publisher hub-1000000000-2",
+            source=OUR_OWN,
+            time=1000.0,
+            group=GroupName("b"),
+            mode=EscalationMode.EMERGENCY,
+        ),
     ]

@@ -8,17 +8,21 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.mqtt import announcer
 from adapters.mqtt.discovery import MOST_GROUPS, announced_groups, device_config, discovery_topic
+from adapters.mqtt.entities import Switched, light_state, read_switch
 from adapters.mqtt.options import MqttPublisherOptions
 from adapters.mqtt.publisher import DRIVER
 from adapters.mqtt.teller import MqttPublisher
 from queue_alert import __version__
+from queue_alert.core.effects import Severity
 from queue_alert.core.units import GroupName
+from queue_alert.core.view import GroupView
 from queue_alert.ports import DriverError
 from tests.adapters.mqtt.helpers import until
 from tests.adapters.mqtt.speaker import Speaker, speaking
@@ -78,6 +82,33 @@ WHOLE: dict[str, Any] = {
             "state_topic": SALES,
             **AVAILABILITY,
         },
+        "sales-light": {
+            "platform": "light",
+            "unique_id": "queue-alert-berlin-sales-light",
+            "name": "sales light",
+            "icon": "mdi:alarm-light-outline",
+            "schema": "json",
+            "supported_color_modes": ["rgb"],
+            "brightness": True,
+            "state_topic": "queue-alert/berlin/sales/light",
+            "command_topic": "queue-alert/berlin/sales/light/set",
+            **AVAILABILITY,
+        },
+        "sales-siren": {
+            "platform": "siren",
+            "unique_id": "queue-alert-berlin-sales-siren",
+            "name": "sales siren",
+            "icon": "mdi:bullhorn",
+            "support_duration": False,
+            "support_volume_set": False,
+            "state_value_template": (
+                "{{ 'ON' if value_json.severity == 'critical' and not value_json.acknowledged else 'OFF' }}"
+            ),
+            "command_topic": "queue-alert/berlin/sales/siren/set",
+            "command_template": "{{ value }}",
+            "state_topic": SALES,
+            **AVAILABILITY,
+        },
     },
 }
 AWAITED = {
@@ -93,7 +124,7 @@ def names(*groups: str) -> list[GroupName]:
 # ---- the words
 
 
-def test_a_group_is_three_sensors_of_one_device() -> None:
+def test_a_group_is_three_sensors_a_light_and_a_siren_of_one_device() -> None:
     assert json.loads(device_config("berlin", names("sales"))) == WHOLE
     assert discovery_topic("homeassistant", "berlin") == CONFIG
 
@@ -105,14 +136,24 @@ def test_a_group_that_is_awaited_is_shown_as_unavailable() -> None:
 
 def test_of_a_group_that_is_gone_only_the_platform_is_left() -> None:
     config = json.loads(device_config("berlin", names("sales"), gone=names("a b")))
-    gone = {f"a_20b-{sensor}": {"platform": "sensor"} for sensor in ("waiting", "longest-wait", "severity")}
+    gone = {
+        f"a_20b-{entity}": {"platform": platform}
+        for entity, platform in (
+            ("waiting", "sensor"),
+            ("longest-wait", "sensor"),
+            ("severity", "sensor"),
+            ("light", "light"),
+            ("siren", "siren"),
+        )
+    }
     assert config["components"] == WHOLE["components"] | gone
 
 
 def test_ids_are_of_the_marks_that_are_allowed_and_differ_as_the_names_do() -> None:
     assert discovery_topic("p", "a.b_c") == "p/device/queue-alert-a_2Eb_5Fc/config"
     keys = list(json.loads(device_config("s", names("ä/1")))["components"])
-    assert keys == ["_C3_A4_2F1-waiting", "_C3_A4_2F1-longest-wait", "_C3_A4_2F1-severity"]
+    entities = ("waiting", "longest-wait", "severity", "light", "siren")
+    assert keys == [f"_C3_A4_2F1-{entity}" for entity in entities]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20), max_size=5, unique=True))
@@ -127,7 +168,7 @@ def test_what_is_not_ours_is_nothing(payload: bytes) -> None:
 
 
 def test_what_is_too_long_is_not_ours() -> None:
-    assert announced_groups(b" " * 5_000_000) is None
+    assert announced_groups(b" " * 9_000_000) is None
 
 
 def test_as_many_groups_as_are_announced_fit_into_one_message() -> None:
@@ -166,7 +207,7 @@ def shown(other: Speaker) -> list[str]:
     """Return the groups that Home Assistant shows at last."""
     components = (configs(other) or [None])[-1]
     return [key.removesuffix("-waiting") for key in (components or WHOLE | {"components": {}})["components"]][
-        ::3
+        ::5
     ]
 
 
@@ -292,7 +333,144 @@ async def test_who_may_not_announce_is_told_and_who_may_not_take_back_goes_on(
     )
 
 
+# ---- the light and the siren
+
+
+@pytest.mark.parametrize(
+    ("shown_as", "light"),
+    [
+        (view(), {"state": "OFF"}),
+        (
+            msgspec.structs.replace(view(waiting=1), severity=Severity.NORMAL),
+            {"state": "ON", "color_mode": "rgb", "color": {"r": 0, "g": 192, "b": 0}, "brightness": 255},
+        ),
+        (
+            view(waiting=2),
+            {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 192, "b": 0}, "brightness": 255},
+        ),
+        (
+            msgspec.structs.replace(view(), severity=Severity.CRITICAL, acknowledged=True),
+            {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 0, "b": 0}, "brightness": 102},
+        ),
+    ],
+)
+def test_the_light_has_the_severitys_colour_and_is_dim_when_it_was_seen(
+    shown_as: GroupView, light: dict[str, Any]
+) -> None:
+    assert light_state(shown_as) == light
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "meant"),
+    [
+        ("queue-alert/berlin/sales/light/set", b'{"state":"OFF"}', ("sales", Switched.SEEN)),
+        ("queue-alert/berlin/sales/light/set", b'{"state":"ON","brightness":20}', None),
+        ("queue-alert/berlin/a%2Fb/siren/set", b"OFF", ("a/b", Switched.SEEN)),
+        ("queue-alert/berlin/sales/siren/set", b"ON", ("sales", Switched.HELP)),
+        ("queue-alert/berlin/sales/siren/set", b'{"state":"ON","tone":"x"}', ("sales", Switched.HELP)),
+        ("queue-alert/berlin/sales/fan/set", b"OFF", None),
+        ("queue-alert/berlin/sales/siren", b"OFF", None),
+        ("queue-alert/paris/sales/siren/set", b"OFF", None),
+        ("queue-alert/berlin//siren/set", b"OFF", None),
+        ("queue-alert/berlin/sales/siren/set", b"OFF" + b" " * 2_000, None),
+        ("queue-alert/berlin/" + "s" * 2_000 + "/siren/set", b"OFF", None),
+    ],
+)
+def test_what_a_switch_means(topic: str, payload: bytes, meant: tuple[str, Switched] | None) -> None:
+    assert read_switch(topic, payload, "berlin") == meant
+
+
+@given(
+    st.binary(max_size=200) | st.sampled_from([b"[" * 900, b'{"state":1}', b'{"state":null}']),
+    st.sampled_from(["light", "siren"]),
+)
+def test_whatever_is_said_to_a_switch_means_something_or_nothing(payload: bytes, what: str) -> None:
+    meant = read_switch(f"queue-alert/berlin/sales/{what}/set", payload, "berlin")
+    assert meant is None or b"O" in payload
+
+
+SIREN = "queue-alert/berlin/sales/siren/set"
+
+
+@pytest.mark.process
+async def test_what_is_switched_there_is_answered_once(broker: Mosquitto) -> None:
+    async with (
+        speaking(broker.port, listen_to="#") as other,
+        telling(broker.port, view(waiting=1), home_assistant_acts=True) as source,
+    ):
+        await until(lambda: configs(other) and other.payloads("queue-alert/berlin/sales/light"))
+        light = {"state": "ON", "color_mode": "rgb", "color": {"r": 255, "g": 192, "b": 0}, "brightness": 255}
+        assert json.loads(other.payloads("queue-alert/berlin/sales/light")[-1]) == light
+        await other.say(SIREN, b"OFF", retain=True)
+        await other.say("queue-alert/berlin/nobody/siren/set", b"OFF")
+        await other.say(SIREN, b"ON")
+        await other.say(SIREN, b"ON")
+        await until(lambda: len(source.answers) == 2)
+        assert source.answers == [("seen", "sales"), ("help", "sales")]
+        source.change(msgspec.structs.replace(view(waiting=1), emergencies=1))
+        await until(lambda: json.loads(other.payloads(SALES)[-1])["emergencies"] == 1)
+        await other.say(SIREN, b"ON")
+        source.change(view(waiting=2))
+        await until(lambda: json.loads(other.payloads(SALES)[-1])["waiting"] == 2)
+        await other.say(SIREN, b"ON")
+        await until(lambda: len(source.answers) == 3)
+        assert source.answers[-1] == ("help", "sales")
+    async with (
+        speaking(broker.port, listen_to="#", client_id="late") as other,
+        telling(broker.port, view(waiting=3), home_assistant_acts=True) as source,
+    ):
+        await until(lambda: [json.loads(said)["waiting"] for said in other.payloads(SALES)][-1:] == [3])
+        await other.say("queue-alert/berlin/sales/light/set", b'{"state":"OFF"}')
+        await until(lambda: source.answers)
+        assert source.answers == [("seen", "sales")]  # and what was retained before means nothing
+
+
+@pytest.mark.process
+async def test_unless_it_may_act_nobody_listens(broker: Mosquitto) -> None:
+    async with (
+        speaking(broker.port, listen_to="#") as other,
+        telling(broker.port, view(waiting=1)) as source,
+    ):
+        await until(lambda: configs(other))
+        await other.say(SIREN, b"OFF")
+        source.change(view(waiting=2))
+        await until(lambda: json.loads(other.payloads(SALES)[-1])["waiting"] == 2)
+        assert source.answers == []
+
+
+class RefusingLink:
+    """A connection to a broker that lets nobody listen; mosquitto says so only by a plugin."""
+
+    async def listen_to(self, topic: str, *, retained: bool = True) -> str:
+        assert (topic, retained) == ("queue-alert/berlin/+/+/set", False)
+        return "Not authorized"
+
+
+async def test_who_may_not_listen_to_switches_is_warned_and_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    await publisher(1)._listen_to_switches(RefusingLink())  # type: ignore[arg-type]
+    assert [record.message for record in caplog.records] == [
+        "home assistant cannot act publisher=others topic=queue-alert/berlin/+/+/set reason=Not authorized"
+    ]
+
+
+@pytest.mark.process
+async def test_switched_off_the_lights_go_too(broker: Mosquitto) -> None:
+    light = "queue-alert/berlin/sales/light"
+    async with speaking(broker.port, listen_to="#") as other:
+        async with telling(broker.port, view()):
+            await until(lambda: configs(other) and other.payloads(light))
+        async with telling(broker.port, view(), home_assistant=False):
+            await until(lambda: other.payloads(light)[-1] == b"")
+
+
 # ---- options
+
+
+def test_to_act_there_must_be_somebody_to_announce_to() -> None:
+    options = MqttPublisherOptions(site="berlin", home_assistant_acts=True)
+    assert [f"{problem.path}: {problem.message}" for problem in DRIVER.check(options)] == [
+        "home_assistant_acts: is of no use without home_assistant = true"
+    ]
 
 
 def test_the_prefix_must_be_one() -> None:

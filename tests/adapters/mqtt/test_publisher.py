@@ -50,6 +50,13 @@ class Source:
         self._views = {one.name: one for one in views}
         self._changed: dict[GroupName, GroupView] = {}
         self._is_changed = asyncio.Event()
+        self.answers: list[tuple[str, str]] = []
+
+    def acknowledge(self, group: GroupName) -> None:
+        self.answers.append(("seen", group))
+
+    def call_emergency(self, group: GroupName) -> None:
+        self.answers.append(("help", group))
 
     def change(self, one: GroupView) -> None:
         self._views[one.name] = self._changed[one.name] = one
@@ -95,6 +102,8 @@ async def test_every_group_is_said_retained_and_then_every_change(broker: Mosqui
             "offered_today": 9,
             "answered_today": 7,
             "abandoned_today": 1,
+            "acknowledged": False,
+            "emergencies": 0,
         }
         assert json.loads(other.payloads("queue-alert/berlin/a%2Fb/state")[0])["group"] == "a/b"
         source.change(view(waiting=0, stale=True))
