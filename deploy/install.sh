@@ -126,10 +126,15 @@ set_up_machine() {
     run chmod 750 /etc/queue-alert
     run chmod 640 "$config"
   fi
+  # As in an image that is being made: what is there is seen when it is booted.
+  if [ -z "$dry" ] && [ ! -d /run/systemd/system ]; then
+    echo "systemd is not running here: units and rules take effect at the next start"
+    return
+  fi
   run systemctl daemon-reload
   if command -v udevadm >/dev/null 2>&1; then
     run udevadm control --reload
-    run udevadm trigger --subsystem-match=hidraw --subsystem-match=tty
+    run udevadm trigger --subsystem-match=hidraw --subsystem-match=tty --subsystem-match=leds
   fi
   for unit in queue-alert queue-alert-wallboard; do
     run systemctl try-restart "$unit.service"
