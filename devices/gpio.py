@@ -12,7 +12,7 @@ import msgspec
 
 from devices.kinds import OFF, Kind
 from devices.output import CheckedOutput
-from devices.pins import FactoryName, Pins, claim_pin, open_pins, require_gpiozero
+from devices.pins import FactoryName, Pins, check_factory, claim_pin, open_pins, require_gpiozero
 from queue_alert.ports import ConfigProblem, DriverError, OutputContext, OutputDriver
 
 __all__ = [
@@ -214,7 +214,7 @@ def _check(options: PinOptions) -> list[ConfigProblem]:
                 ConfigProblem(path=option, message=f"must be a pin of its own, got {pin} as for {seen[pin]}")
             )
         seen.setdefault(pin, option)
-    return problems or _warn(options)
+    return problems or [*check_factory(options.factory), *_warn(options)]
 
 
 def _warn(options: PinOptions) -> list[ConfigProblem]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from devices.pins import FactoryName, Pins, Pull, claim_input, open_pins, require_gpiozero
+from devices.pins import FactoryName, Pins, Pull, check_factory, claim_input, open_pins, require_gpiozero
 from queue_alert.core.units import Seconds
 from queue_alert.ports import ONE_KEY, ButtonContext, ButtonDriver, ConfigProblem, DriverError
 
@@ -119,7 +119,7 @@ def _check(options: GpioButtonOptions) -> list[ConfigProblem]:
     if options.pull == "floating" and options.active_low is None:
         message = 'is missing; with pull = "floating" write whether the pin is low while the button is down'
         problems.append(ConfigProblem(path="active_low", message=message))
-    return problems
+    return problems or check_factory(options.factory)
 
 
 def _create(options: GpioButtonOptions, context: ButtonContext) -> GpioButton:

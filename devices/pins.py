@@ -5,22 +5,39 @@ that one day stays dark.
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import Any, Final, Literal
 
 from devices.extras import require
-from queue_alert.ports import DriverError
+from queue_alert.ports import ConfigProblem, DriverError
 
-__all__ = ["FactoryName", "Pins", "Pull", "claim_input", "claim_pin", "open_pins", "require_gpiozero"]
+__all__ = [
+    "FactoryName",
+    "Pins",
+    "Pull",
+    "check_factory",
+    "claim_input",
+    "claim_pin",
+    "open_pins",
+    "require_gpiozero",
+]
 
 FactoryName = Literal["lgpio", "mock"]
 """``lgpio`` drives the pins of a Pi; ``mock`` only remembers, on any machine."""
 
 Pull = Literal["up", "down", "floating"]
 """Where the Pi's own resistor draws a pin that nothing else drives."""
+
+
+_NO_LGPIO: Final = (
+    "the package lgpio is not installed; install it with: apt install python3-lgpio "
+    '(or write factory = "mock" to run without pins)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +63,13 @@ def require_gpiozero(where: str) -> None:
         MissingExtraError: It is not installed.
     """
     require("gpiozero", where, package="gpiozero", extra="gpio")
+
+
+def check_factory(name: FactoryName) -> list[ConfigProblem]:
+    """Return whether what drives the pins is missing, as a warning: the configuration may be for a Pi."""
+    if name != "lgpio" or "lgpio" in sys.modules or find_spec("lgpio") is not None:
+        return []
+    return [ConfigProblem(path="factory", message=_NO_LGPIO, is_warning=True)]
 
 
 def open_pins(name: FactoryName) -> Pins:
@@ -172,8 +196,7 @@ def _open_lgpio() -> Pins:
         from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise DriverError(
-            "pin factory lgpio: the package lgpio is not installed; install it with: "
-            'apt install python3-lgpio (or write factory = "mock" to run without pins)',
+            f"pin factory lgpio: {_NO_LGPIO}",
             recoverable=False,
         ) from error
     except OSError as error:

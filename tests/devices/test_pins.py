@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devices import gpio, pins
-from queue_alert.ports import DriverError, MissingExtraError
+from queue_alert.ports import ConfigProblem, DriverError, MissingExtraError
 from tests.devices.fake_lgpio import FakeLgpio
 
 PI_4B = 0xC03112
@@ -200,3 +200,20 @@ def test_a_missing_gpiozero_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> 
         'outputs.beacon: driver "gpio-lamp" needs the package gpiozero; '
         'install it with: pip install "queue-alert[gpio]"'
     )
+
+
+def test_a_missing_lgpio_is_a_warning_of_check_and_what_is_said_at_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "lgpio", raising=False)
+    monkeypatch.setattr(pins, "find_spec", lambda _name: None)
+    message = (
+        "the package lgpio is not installed; install it with: apt install python3-lgpio "
+        '(or write factory = "mock" to run without pins)'
+    )
+    assert pins.check_factory("lgpio") == [ConfigProblem(path="factory", message=message, is_warning=True)]
+    assert pins.check_factory("mock") == []
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    with pytest.raises(DriverError) as told:
+        pins.open_pins("lgpio")
+    assert told.value.reason == f"pin factory lgpio: {message}"
