@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from queue_alert.core.effects import Anomaly
+from queue_alert.core.alerts import AlertState
+from queue_alert.core.effects import Anomaly, Severity
 from queue_alert.core.events import AgentState, FeedState, Outcome, TransferKind
 from queue_alert.core.view import FloorView, Histogram
 from queue_alert.ports import Skipped
 
 __all__ = ["FAMILIES", "Family", "Kind", "Row"]
+
+_ALERT_STATES = (AlertState.ACKNOWLEDGED.value, AlertState.FIRING.value)
 
 Row: TypeAlias = tuple[tuple[str, ...], float | Histogram]
 """The label values, in the order of the family's labels, and what was counted."""
@@ -83,6 +86,18 @@ def _acknowledged(view: FloorView) -> Iterator[Row]:
 
 def _emergencies(view: FloorView) -> Iterator[Row]:
     return (((group.name,), group.emergencies) for group in view.groups)
+
+
+def _alerts(view: FloorView) -> Iterator[Row]:
+    for severity in (Severity.WARNING, Severity.CRITICAL):
+        for state in _ALERT_STATES:
+            count = sum(alert.severity is severity and alert.state == state for alert in view.alerts)
+            yield (severity.name.lower(), state), count
+
+
+def _alert(view: FloorView) -> Iterator[Row]:
+    for alert in view.alerts:
+        yield (alert.group, alert.rule, alert.severity.name.lower(), alert.state), 1
 
 
 def _agents(view: FloorView) -> Iterator[Row]:
@@ -233,6 +248,13 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _gauge(
         "acd_group_emergencies", ("group",), _emergencies, "Emergencies called here and not acknowledged."
+    ),
+    _gauge("acd_alerts", ("severity", "state"), _alerts, "Alerts that fire, seen or not."),
+    _gauge(
+        "acd_alert",
+        ("group", "rule", "severity", "state"),
+        _alert,
+        "1 for each alert that fires, seen or not; absent otherwise.",
     ),
     _gauge("acd_agents", ("group", "state"), _agents, "Agents by state."),
     _gauge(

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from rich.text import Text
 
+from dashboards.wallboard.alerts import alert_rows
 from dashboards.wallboard.columns import Legend, columns_for, legend_of
 from dashboards.wallboard.figures import Row, row_of, total_of
 from dashboards.wallboard.header import banner, feed_ages, feeds_rows, footer, header
@@ -80,8 +81,19 @@ class Board:
             (view.outputs, view.signals, width, lamp_width, scene.gone_since is None),
             lambda: lamp_rows(scene, look, width, lamp_width=lamp_width),
         )
+        alerts = self._once(
+            "alerts",
+            # "Since" names the day when that was not today.
+            (view.alerts, width, int(scene.now // 3600)),
+            lambda: alert_rows(scene, look, width),
+        )
         layout = arrange(
-            width=width, height=height, groups=len(groups), lamps=len(lamps), feeds=len(view.feeds)
+            width=width,
+            height=height,
+            groups=len(groups),
+            alerts=len(alerts),
+            lamps=len(lamps),
+            feeds=len(view.feeds),
         )
         page = self._once(
             "page",
@@ -115,6 +127,7 @@ class Board:
             rows.append(self._total(total, table, scene, width))
         missing = layout.group_rows - len(page.groups) + layout.spare_rows
         rows += [self._once(("blank", width), (), lambda: blank(width))] * missing
+        rows += alerts[: layout.alerts]
         rows += lamps[: layout.lamps]
         rows += self._panels(scene, groups, layout, width)
         if layout.footer:

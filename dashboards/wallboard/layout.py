@@ -42,6 +42,7 @@ class Layout:
         footer: Whether there is a last row for keys and log.
         feeds: Rows for the feeds: one each, or one for all of them.
         totals: Whether the totals have a row.
+        alerts: Rows of alerts.
         lamps: Rows of lamps.
         big: Whether the totals stand above in big digits.
         group_rows: Rows for groups, >= 1.
@@ -54,6 +55,7 @@ class Layout:
     footer: bool
     feeds: int
     totals: bool
+    alerts: int
     lamps: int
     big: bool
     group_rows: int
@@ -79,7 +81,9 @@ def arrange_table(columns: Sequence[Column], width: int) -> Table:
     return Table(columns=shown, group_width=left - (gap - 1) * len(shown), gap=gap)
 
 
-def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: int = 1) -> Layout:
+def arrange(
+    *, width: int, height: int | None, groups: int, lamps: int, alerts: int = 0, feeds: int = 1
+) -> Layout:
     """Share out the rows.
 
     Args:
@@ -87,6 +91,7 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: i
         height: In cells; ``None``: as many as all groups need.
         groups: How many there are.
         lamps: Rows that all the lamps would take.
+        alerts: Rows that all the alerts would take.
         feeds: How many there are.
     """
     if height is None:
@@ -95,6 +100,7 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: i
             footer=False,
             feeds=max(feeds, 1),
             totals=True,
+            alerts=alerts,
             lamps=lamps,
             big=False,
             group_rows=max(groups, 1),
@@ -107,7 +113,15 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: i
     feed_rows = feeds if 1 <= feeds <= most_feeds else 1
     room = height - 4  # the header, the columns' titles, one group
     parts: dict[str, int] = {}
-    for part, rows in (("banner", 1), ("footer", 1), ("feeds", feed_rows), ("totals", 1), ("lamps", lamps)):
+    wanted = (
+        ("banner", 1),
+        ("alerts", alerts),
+        ("footer", 1),
+        ("feeds", feed_rows),
+        ("totals", 1),
+        ("lamps", lamps),
+    )
+    for part, rows in wanted:
         parts[part] = rows if rows <= room else 0
         room -= parts[part]
     room += 1 - (_BIG_ROWS if big else 0)
@@ -120,6 +134,7 @@ def arrange(*, width: int, height: int | None, groups: int, lamps: int, feeds: i
         footer=bool(parts["footer"]),
         feeds=parts["feeds"],
         totals=bool(parts["totals"]),
+        alerts=parts["alerts"],
         lamps=parts["lamps"],
         big=big,
         group_rows=group_rows,

@@ -84,6 +84,7 @@ def _changed(view: FloorView, change: ViewChanged) -> FloorView:
         groups=_merged(view.groups, change.groups),
         feeds=_merged(view.feeds, change.feeds),
         signals=_merged(view.signals, change.signals),
+        alerts=view.alerts if change.alerts is None else change.alerts,
         outputs=_merged(view.outputs, change.outputs),
         publishers=_merged(view.publishers, change.publishers),
         buttons=_merged(view.buttons, change.buttons),

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-from queue_alert.core.effects import Anomaly, ReportAnomaly
+from queue_alert.core.alerts import Move
+from queue_alert.core.effects import AlertMoved, Anomaly, ReportAnomaly
 from queue_alert.ports import Skipped
 
-__all__ = ["AnomalyLog", "SkippedCounter", "blot", "set_up_logging"]
+__all__ = ["AnomalyLog", "SkippedCounter", "blot", "log_move", "set_up_logging"]
 
 _logger = logging.getLogger(__name__)
 
@@ -122,3 +123,23 @@ class _JournalFormatter(logging.Formatter):
 
 def _terminal_formatter() -> logging.Formatter:
     return logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
+
+
+def log_move(effect: AlertMoved) -> None:
+    """Write down what has happened to an alert; what is only pending is no news."""
+    alert, move = effect.alert, effect.move
+    level = _MOVES.get(move, logging.DEBUG)
+    words = [f"alert={alert.id}", f"generation={alert.generation}", f"move={move.value}"]
+    if move is Move.FIRED:
+        words += [f"severity={alert.severity.name.lower()}", f"reason={alert.reason}"]
+    if move is Move.ACKNOWLEDGED:
+        words.append(f"by={alert.acknowledged_by}")
+    _logger.log(level, "%s", " ".join(words))
+
+
+_MOVES: Final = {
+    Move.FIRED: logging.WARNING,
+    Move.EXPIRED: logging.WARNING,
+    Move.ACKNOWLEDGED: logging.INFO,
+    Move.RESOLVED: logging.INFO,
+}

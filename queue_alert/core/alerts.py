@@ -5,8 +5,8 @@ from typing import NewType
 
 import msgspec
 
-from queue_alert.core.effects import Severity
 from queue_alert.core.profiles import Profile
+from queue_alert.core.severity import Severity
 from queue_alert.core.units import GroupName, Instant
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "AttemptKey",
     "AttemptState",
     "Cursor",
+    "Move",
     "PersonName",
     "RuleName",
 ]
@@ -49,6 +50,19 @@ class AlertState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     """Somebody has taken it on, until ``acknowledged_until``."""
     RESOLVED = "resolved"
+
+
+class Move(StrEnum):
+    """What has happened to an alert."""
+
+    PENDING = "pending"
+    DROPPED = "dropped"
+    """It was pending, and its conditions hold no more."""
+    FIRED = "fired"
+    RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"
+    EXPIRED = "expired"
+    """Its acknowledgement held for long enough: it fires again."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,21 +1,15 @@
 """What the shell is to do, imperative."""
 
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
 
+from queue_alert.core.alerts import Alert, Move
+from queue_alert.core.severity import Severity
 from queue_alert.core.units import GroupName, SignalName
 
-__all__ = ["Anomaly", "Effect", "ReportAnomaly", "Severity", "ShowSignal", "SignalLevel"]
-
-
-class Severity(IntEnum):
-    """How bad it is; a larger number is worse."""
-
-    NORMAL = 0
-    WARNING = 1
-    CRITICAL = 2
+__all__ = ["AlertMoved", "Anomaly", "Effect", "ReportAnomaly", "Severity", "ShowSignal", "SignalLevel"]
 
 
 class SignalLevel(msgspec.Struct, frozen=True, gc=False):
@@ -69,4 +63,12 @@ class ReportAnomaly(msgspec.Struct, frozen=True, gc=False, tag="report_anomaly")
     detail: str
 
 
-Effect: TypeAlias = ShowSignal | ReportAnomaly
+class AlertMoved(msgspec.Struct, frozen=True, gc=False, tag="alert_moved"):
+    """An alert moved: write it down, tell whom it concerns."""
+
+    alert: Alert
+    """As it stands after all that moved it at this instant."""
+    move: Move
+
+
+Effect: TypeAlias = ShowSignal | ReportAnomaly | AlertMoved

@@ -29,6 +29,7 @@ from queue_alert.core.events import (
 )
 from queue_alert.core.group import OLDEST_S, AgentRecord, Group, Visit, VisitState
 from queue_alert.core.policy import Policy
+from queue_alert.core.rulebook import RuleBook
 from queue_alert.core.units import AgentId, FeedName, GroupName, Instant, Seconds
 from queue_alert.core.visits import Deadline, Visits
 
@@ -60,6 +61,7 @@ class Floor:
         self._most_waiting = policy.max_waiting_per_group
         self.groups: dict[GroupName, Group] = {}
         self.board = SignalBoard(policy)
+        self.rules = RuleBook(policy.rules)
         self.deadlines: Deadlines[Deadline] = Deadlines()
         self.visits = Visits(policy, self.board, self.deadlines)
         for name in policy.groups:
@@ -82,6 +84,7 @@ class Floor:
             )
             self.groups[name] = group
             self.board.attach(group)
+            self.board.effects += self.rules.attach(group, now)
         return group
 
     # Contacts
@@ -289,10 +292,12 @@ class Floor:
 
     # Time
 
-    def advance(self, now: Instant) -> None:
-        """Do everything that is due."""
+    def advance(self, now: Instant) -> list[Group]:
+        """Do everything that is due; return the groups that it was due in, some perhaps twice."""
+        touched = []
         while (deadline := self.deadlines.pop_due(now)) is not None:
             group = deadline.group
+            touched.append(group)
             if deadline.visit is not None:
                 self.visits.due(group, deadline.visit, now)
             elif deadline.agent is not None:
@@ -304,6 +309,7 @@ class Floor:
             elif now >= group.wakes_at:
                 group.wakes_at = NEVER
                 self.visits.judge(group, now)
+        return touched
 
     def reset_today(self) -> None:
         """Begin a new "today" in every group; nobody who waits is touched."""

@@ -364,7 +364,7 @@ class Group:
             window=window,
             window_s=policy.window_s,
             today=statistics.today(),
-            expected_wait=self._expected_wait(),
+            expected_wait=self.expected_wait(),
             recently_abandoned=tuple(self._abandoned_view(visit) for visit in self.recently_abandoned),
             offered_total=statistics.offered_total,
             left_total=statistics.left_total(),
@@ -383,7 +383,8 @@ class Group:
             contact=visit.contact, caller=caller, at=visit.left_at, waited_s=visit.wait_s or 0.0
         )
 
-    def _expected_wait(self) -> ExpectedWait | None:
+    def expected_wait(self) -> ExpectedWait | None:
+        """Return the wait of whoever joins now, by the group's method; ``None``: not known."""
         method = self.policy.expected_wait_method
         waiting = len(self.waiting)
         if method == "mitel":

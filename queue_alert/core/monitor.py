@@ -1,11 +1,12 @@
 """The monitor: events and time in, effects and a view out. The core's face."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import msgspec
 
+from queue_alert.core.alerts import Alert
 from queue_alert.core.attention import acknowledge, call_for_help
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Anomaly, Effect
@@ -44,7 +45,7 @@ from queue_alert.core.policy import Policy
 from queue_alert.core.reconcile import reconcile
 from queue_alert.core.reset import next_reset, previous_reset
 from queue_alert.core.units import FeedName, Instant
-from queue_alert.core.view import FeedView, FloorView, GroupView, SignalView, ViewChanged
+from queue_alert.core.view import AlertView, FeedView, FloorView, GroupView, SignalView, ViewChanged
 
 __all__ = ["Monitor"]
 
@@ -72,6 +73,7 @@ class Monitor:
         self._floor = Floor(policy, now)
         self._floor.visits.corrected = self._count_corrections
         self._board = self._floor.board
+        self._rules = self._floor.rules
         several = len(policy.feeds) > 1
         self._feeds = {
             feed.name: FeedRecord(
@@ -92,6 +94,7 @@ class Monitor:
         """What the shell itself says is no feed to show."""
         self._reported_feeds: dict[FeedName, FeedView] = {}
         self._reported_signals: tuple[SignalView, ...] = ()
+        self._reported_alerts: tuple[AlertView, ...] = ()
         self._reported_reset: Instant | None = None
         floor = self._floor
         self._handlers: dict[type, Callable[[Any, Instant], None]] = {
@@ -152,6 +155,8 @@ class Monitor:
                 self._take_with_care(feed, event, handler, now)
             else:
                 handler(event, now)
+            if not self._rules.is_empty:
+                self._look_at_rules(event, now)
         board = self._board
         effects = board.effects
         if effects:
@@ -162,13 +167,18 @@ class Monitor:
     def advance(self, now: Instant) -> list[Effect]:
         """Do what is due at ``now`` though nothing arrived; return what is to be done about it."""
         floor = self._floor
-        floor.advance(now)
+        touched = floor.advance(now)
+        if not self._rules.is_empty:
+            for name in {group.name: None for group in touched}:
+                self._board.effects += self._rules.look(name, now)
+            self._board.effects += self._rules.advance(now)
         if now >= self._silence_at:
             self._look_for_silence(now)
         if now >= self._next_reset:
             self._reset_at = self._next_reset
             self._next_reset = self._reset_after(now)
             floor.reset_today()
+            self._board.effects += self._rules.look_at_all(now)
         return floor.take_effects()
 
     def next_deadline(self) -> Instant | None:
@@ -176,8 +186,18 @@ class Monitor:
 
         ``None`` where nothing will come about by time alone.
         """
-        deadline = min(self._floor.deadlines.next_at(), self._next_reset, self._silence_at)
+        deadline = min(
+            self._floor.deadlines.next_at(), self._rules.next_at(), self._next_reset, self._silence_at
+        )
         return None if deadline == NEVER else deadline
+
+    def restore(self, alerts: Iterable[Alert]) -> None:
+        """Go on with the alerts of before; to be called before the first event."""
+        self._rules.restore(alerts)
+
+    def alerts(self) -> list[Alert]:
+        """Return every alert that has ever moved, to be written down."""
+        return self._rules.alerts()
 
     def levels(self) -> tuple[SignalView, ...]:
         """Return what every signal says now, to be shown again after an output came back."""
@@ -193,6 +213,7 @@ class Monitor:
             groups=tuple(group.view(now) for group in self._floor.groups.values()),
             feeds=tuple(feed.view(now) for feed in self._feeds.values()),
             signals=self.levels(),
+            alerts=self._rules.view(),
         )
 
     def changes(self, now: Instant) -> ViewChanged | None:
@@ -211,12 +232,20 @@ class Monitor:
         signals = self.levels()
         changed_signals = signals if signals != self._reported_signals else ()
         self._reported_signals = signals
+        alerts = self._rules.view()
+        changed_alerts = alerts if alerts != self._reported_alerts else None
+        self._reported_alerts = alerts
         reset_at = self._reset_at if self._reset_at != self._reported_reset else None
         self._reported_reset = self._reset_at
-        if not (groups or feeds or changed_signals or reset_at is not None):
+        if not (groups or feeds or changed_signals or changed_alerts is not None or reset_at is not None):
             return None
         return ViewChanged(
-            at=now, groups=tuple(groups), feeds=tuple(feeds), signals=changed_signals, reset_at=reset_at
+            at=now,
+            groups=tuple(groups),
+            feeds=tuple(feeds),
+            signals=changed_signals,
+            alerts=changed_alerts,
+            reset_at=reset_at,
         )
 
     def _reset_after(self, now: Instant) -> Instant:
@@ -254,7 +283,11 @@ class Monitor:
         else:
             feed.last_event_at = now
             self._take_with_care(feed, event, partial(take_late, self._floor, handler), now)
+            self._look_at_rules(event, now)
         return self._floor.take_effects()
+
+    def _look_at_rules(self, event: Any, now: Instant) -> None:
+        self._board.effects += self._rules.look(event.group, now)
 
     def _handle_our_own(self, event: AcdEvent, feed: FeedRecord, now: Instant) -> None:
         """Take an event that says nothing of contacts or agents."""
@@ -271,6 +304,9 @@ class Monitor:
             self._clock_stepped(event, now)
         elif isinstance(event, AlertAcknowledged):
             acknowledge(self._floor, event, now)
+            held_s = self._policy.acknowledged_for_s
+            until = None if held_s is None else now + held_s
+            self._board.effects += self._rules.acknowledge(event.groups, event.by, until, now)
 
     def _take_with_care(
         self, feed: FeedRecord, event: Any, handler: Callable[[Any, Instant], None], now: Instant
@@ -296,12 +332,14 @@ class Monitor:
         change = feed.note_time(event, now)
         if change:
             self._floor.shift_feed(feed.name, change, now)
+            self._board.effects += self._rules.look_at_all(now)
 
     def _enter(self, feed: FeedRecord, state: FeedState, reason: str, now: Instant) -> None:
         if feed.enter(state, reason, now):
             self._silence_at = min(self._silence_at, feed.check_at)
             unknown = [feed.groups for feed in self._feeds.values() if feed.state is not FeedState.LIVE]
             self._board.hold(unknown, self._floor.groups.values())
+            self._board.effects += self._rules.look_at_all(now)
 
     def _look_for_silence(self, now: Instant) -> None:
         for feed in self._feeds.values():
@@ -312,6 +350,7 @@ class Monitor:
     def _clock_stepped(self, event: ClockStepped, now: Instant) -> None:
         delta = event.delta_s
         self._floor.shift(delta)
+        self._rules.shift(delta)
         for feed in self._feeds.values():
             feed.clock_stepped(delta, now)
         self._silence_at = min((feed.check_at for feed in self._feeds.values()), default=NEVER)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from queue_alert.core.rules import Rule
 from queue_alert.core.units import FeedName, GroupName, Ratio, Seconds, SignalName
 
 __all__ = ["FeedPolicy", "GroupPolicy", "Policy", "SignalPolicy", "Thresholds"]
@@ -68,6 +69,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     default_group: GroupPolicy = GroupPolicy()
     signals: tuple[SignalPolicy, ...] = ()
     feeds: tuple[FeedPolicy, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    acknowledged_for_s: Seconds | None = 1800.0
+    """An alert that somebody has in hand fires again after so long; ``None``: never."""
     timezone: str = "UTC"
     reset_at_s: Seconds | None = 0.0
     """Local time of day of the daily reset, in seconds after midnight, 0 to 86,399; ``None``: none at all."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from queue_alert.core.alerts import RuleName
 from queue_alert.core.effects import Severity, SignalLevel
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import (
@@ -24,6 +25,7 @@ from queue_alert.core.units import (
 __all__ = [
     "AbandonedContact",
     "AgentView",
+    "AlertView",
     "ButtonView",
     "ExpectedWait",
     "FeedView",
@@ -183,6 +185,26 @@ class SignalView(msgspec.Struct, frozen=True, gc=False):
     level: SignalLevel
 
 
+class AlertView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One alert that fires, seen or not."""
+
+    rule: RuleName
+    group: GroupName
+    generation: int
+    state: str
+    """``firing`` or ``acknowledged``."""
+    severity: Severity
+    fired_at: Instant
+    reason: str
+    """The figures when it fired: ``waiting 6 >= 5``."""
+    text: str = ""
+    """What it means, as the rule has it."""
+    acknowledged_by: str = ""
+    acknowledged_until: Instant | None = None
+    suppressed_by: str = ""
+    """Why nobody is told of it; "": somebody is."""
+
+
 class OutputView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One output as it is lit this instant. Filled in by the shell, not by the core."""
 
@@ -229,6 +251,8 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_fiel
     groups: tuple[GroupView, ...] = ()
     feeds: tuple[FeedView, ...] = ()
     signals: tuple[SignalView, ...] = ()
+    alerts: tuple[AlertView, ...] = ()
+    """Those that fire, the most severe first, then the latest."""
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
     buttons: tuple[ButtonView, ...] = ()
@@ -242,6 +266,8 @@ class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_
     """Whole groups, each replacing the one of its name."""
     feeds: tuple[FeedView, ...] = ()
     signals: tuple[SignalView, ...] = ()
+    alerts: tuple[AlertView, ...] | None = None
+    """All that fire; ``None``: as before."""
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
     buttons: tuple[ButtonView, ...] = ()

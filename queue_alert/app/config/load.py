@@ -19,6 +19,7 @@ from queue_alert.app.config.places import (
     timezone_mistake,
 )
 from queue_alert.app.config.problems import ConfigurationError, found, joined
+from queue_alert.app.config.rules import read_rules
 from queue_alert.app.config.schema import ConfigFile, HttpTable
 from queue_alert.app.config.setup import FeedSetup, Setup
 from queue_alert.app.registry import Registry
@@ -28,7 +29,16 @@ from queue_alert.ports import ConfigProblem
 
 __all__ = ["build_setup", "load_setup"]
 
-_APART: Final = ("patterns", "group_defaults", "groups", "feeds", "outputs", "buttons", "publishers")
+_APART: Final = (
+    "patterns",
+    "group_defaults",
+    "groups",
+    "rules",
+    "feeds",
+    "outputs",
+    "buttons",
+    "publishers",
+)
 
 
 def load_setup(path: Path, *, registry: Registry) -> Setup:
@@ -66,6 +76,7 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         problems=problems,
         most=policy.max_groups,
     )
+    rules = read_rules(tables.get("rules", {}), tuple(groups), problems=problems)
     # Two of one port or one pin: the second is told that the first has it.
     taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
     feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
@@ -86,7 +97,9 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         raise ConfigurationError(file, problems)
     return Setup(
         base=base,
-        policy=replace(policy, groups=groups, default_group=default_group, signals=signals, feeds=expected),
+        policy=replace(
+            policy, groups=groups, default_group=default_group, signals=signals, feeds=expected, rules=rules
+        ),
         feeds=feeds,
         outputs=outputs,
         publishers=publishers,

@@ -119,6 +119,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     patterns: dict[str, Any] = {}
     group_defaults: GroupTable = GroupTable()
     groups: dict[str, GroupTable] = {}
+    rules: dict[str, dict[str, Any]] = {}
     feeds: dict[str, dict[str, Any]] = {}
     outputs: dict[str, dict[str, Any]] = {}
     buttons: dict[str, dict[str, Any]] = {}

@@ -18,6 +18,7 @@ from dashboards.wallboard.scene import Scene
 from queue_alert.core.effects import Severity
 from queue_alert.core.events import FeedState
 from queue_alert.core.view import (
+    AlertView,
     ButtonView,
     FeedView,
     FloorView,
@@ -352,3 +353,55 @@ def test_feeds_that_are_live_have_room_for_what_is_worth_knowing_where_they_shar
     late = replace(feed(name="late"), lag_s=70, clock_offset_s=-2.5, corrections=1)
     row = draw(replace(busy_floor(), feeds=(late, feed())), width=120, height=12).splitlines()[1]
     assert row == "  ok  late live lag 1 min its clock 2 s ahead 1 correction    ok  pbx1 live"
+
+
+# ---- alerts
+
+
+def alert(rule: str, **more: Any) -> AlertView:
+    settings: dict[str, Any] = {
+        "rule": rule,
+        "group": "Sales",
+        "generation": 1,
+        "state": "firing",
+        "severity": Severity.CRITICAL,
+        "fired_at": NOW - 90.0,
+        "reason": "waiting 6 >= 5",
+    }
+    return AlertView(**(settings | more))
+
+
+def alert_lines(*alerts: AlertView, **more: Any) -> list[str]:
+    drawn = draw(replace(busy_floor(), alerts=alerts), width=120, height=40, **more).splitlines()
+    begin = next((at for at, row in enumerate(drawn) if row.startswith(" ALERTS")), len(drawn))
+    end = next(at for at, row in enumerate(drawn) if row.startswith(" LAMPS"))
+    return [row.rstrip() for row in drawn[begin:end]]
+
+
+def test_without_an_alert_nothing_is_said_of_them() -> None:
+    assert alert_lines() == []
+
+
+def test_an_alert_says_what_where_since_when_why_and_who_has_it_in_hand() -> None:
+    seen = alert("long-wait", severity=Severity.WARNING, state="acknowledged", acknowledged_by="button desk")
+    explained = alert("poor", suppressed_by="rule crowd explains it", fired_at=NOW - 90_000.0)
+    assert alert_lines(alert("crowd"), seen, explained) == [
+        " ALERTS !! crowd Sales since 12:01:37: waiting 6 >= 5",
+        "        !  long-wait Sales since 12:01:37: waiting 6 >= 5 (seen by button desk)",
+        "        !! poor Sales since Thu 19 11:03:07: waiting 6 >= 5 (rule crowd explains it)",
+    ]
+
+
+def test_of_many_alerts_the_first_are_shown_and_the_others_counted() -> None:
+    lines = alert_lines(*(alert(f"r{number}") for number in range(7)))
+    assert [line.split(" since")[0] for line in lines] == [
+        " ALERTS !! r0 Sales",
+        "        !! r1 Sales",
+        "           and 5 more",
+    ]
+
+
+def test_a_small_board_keeps_its_alerts_and_its_height() -> None:
+    drawn = draw(replace(busy_floor(), alerts=(alert("crowd"),)), width=80, height=24).splitlines()
+    assert len(drawn) == 24
+    assert any(row.startswith(" ALERTS !! crowd Sales") for row in drawn)

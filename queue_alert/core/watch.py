@@ -1,0 +1,257 @@
+"""One rule in one group: when its conditions hold, when it fires, when it is over. Time is a parameter.
+
+It fires at its instant: when an age crosses a limit is known beforehand, and what it says of itself is that
+instant, however late anybody looked. While the group's figures are held and not known it stands still.
+"""
+
+import math
+
+from msgspec.structs import replace
+
+from queue_alert.core.alerts import Alert, AlertId, AlertState, Move
+from queue_alert.core.deadlines import NEVER
+from queue_alert.core.figures import AGES, Figure
+from queue_alert.core.readings import Readings
+from queue_alert.core.rules import Comparison, Condition, Operator, Rule, in_words
+from queue_alert.core.units import GroupName, Instant, Seconds
+
+__all__ = ["Watch"]
+
+_ACTIVE = frozenset({AlertState.FIRING, AlertState.ACKNOWLEDGED})
+
+
+class Watch:
+    """Watches one rule in one group.
+
+    Args:
+        rule: The rule.
+        group: The group's name.
+        now: The present.
+    """
+
+    __slots__ = ("_raised_at", "alert", "next_at", "rule")
+
+    def __init__(self, rule: Rule, group: GroupName, now: Instant) -> None:
+        self.rule = rule
+        self.alert = Alert(
+            id=AlertId(rule.name, group),
+            generation=0,
+            state=AlertState.INACTIVE,
+            severity=rule.severity,
+            state_since=now,
+        )
+        """The alert as it stands."""
+        self.next_at: Instant = NEVER
+        """When time alone may move it."""
+        self._raised_at: list[Instant | None] = [None] * len(rule.conditions)
+        """Since when each condition holds."""
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it fires, seen or not."""
+        return self.alert.state in _ACTIVE
+
+    @property
+    def bears_silence(self) -> bool:
+        """Whether it is about the feed itself, and so looks on while a feed is lost."""
+        return all(condition.figure is Figure.FEED_AGE for condition in self.rule.conditions)
+
+    def restore(self, alert: Alert) -> None:
+        """Go on with what is known of an alert from before; the limits for clearing count if it fires."""
+        self.alert = alert
+        since = alert.condition_since if alert.keep_until is None else None
+        raised = since if alert.state in _ACTIVE or alert.state is AlertState.PENDING else None
+        self._raised_at = [raised] * len(self._raised_at)
+        self.next_at = -math.inf
+
+    def look(self, readings: Readings, now: Instant) -> list[Move]:
+        """Hold the rule against the group's figures, and return what follows, in this order."""
+        since, wakes_at = self._since(readings, now)
+        moves = self._holds(readings, since, now) if since is not None else self._holds_not(now)
+        if self.alert.state is AlertState.ACKNOWLEDGED and self._has_expired(now):
+            moves.append(Move.EXPIRED)
+        self.next_at = min(wakes_at, self._own_deadline())
+        return moves
+
+    def acknowledge(self, by: str, until: Instant | None, now: Instant) -> bool:
+        """Take that somebody has it in hand; return whether it fired and nobody had."""
+        if self.alert.state is not AlertState.FIRING:
+            return False
+        self._enter(AlertState.ACKNOWLEDGED, now, acknowledged_by=by, acknowledged_until=until)
+        self.next_at = min(self.next_at, self._own_deadline())
+        return True
+
+    def shift(self, delta: Seconds) -> None:
+        """Move every instant by ``delta``, because the clock was set."""
+        alert = self.alert
+        self.alert = replace(
+            alert,
+            state_since=alert.state_since + delta,
+            condition_since=_shifted(alert.condition_since, delta),
+            fired_at=_shifted(alert.fired_at, delta),
+            keep_until=_shifted(alert.keep_until, delta),
+            acknowledged_until=_shifted(alert.acknowledged_until, delta),
+        )
+        self._raised_at = [_shifted(at, delta) for at in self._raised_at]
+        self.next_at += delta
+
+    # ---- the conditions
+
+    def _since(self, readings: Readings, now: Instant) -> tuple[Instant | None, Instant]:
+        """Return since when all conditions hold (``None``: they do not), and when time may change that."""
+        wakes_at = NEVER
+        latest = -math.inf
+        for at, condition in enumerate(self.rule.conditions):
+            since, changes_at = self._condition(condition, self._raised_at[at], readings, now)
+            self._raised_at[at] = since
+            wakes_at = min(wakes_at, changes_at)
+            latest = max(latest, NEVER if since is None else since)
+        return (None if latest == NEVER else latest), wakes_at
+
+    def _condition(
+        self, condition: Condition, raised_at: Instant | None, readings: Readings, now: Instant
+    ) -> tuple[Instant | None, Instant]:
+        """Return since when a condition holds, and when time may change that."""
+        figure = condition.figure
+        if figure in AGES:
+            return _of_age(condition, raised_at, readings.since(figure), now)
+        changes_at = readings.changes_at(figure)
+        wakes_at = NEVER if changes_at is None else changes_at
+        value = readings.value(figure)
+        if value is None:
+            return None, wakes_at
+        if raised_at is not None and not _is_cleared(condition, value):
+            return raised_at, wakes_at
+        return (now if condition.raise_at.holds(value) else None), wakes_at
+
+    # ---- the alert
+
+    def _holds(self, readings: Readings, since: Instant, now: Instant) -> list[Move]:
+        alert = self.alert
+        match alert.state:
+            case AlertState.INACTIVE | AlertState.RESOLVED:
+                fires_at = since + self.rule.for_s
+                if now >= fires_at:
+                    return self._fire(readings, since, fires_at)
+                self._enter(AlertState.PENDING, since, condition_since=since, reason=self._reason(readings))
+                return [Move.PENDING]
+            case AlertState.PENDING:
+                # It may have held since an earlier instant than was known: a late event said so.
+                began = min(since, alert.condition_since or since)
+                if now >= began + self.rule.for_s:
+                    return self._fire(readings, began, began + self.rule.for_s)
+                return []
+            case AlertState.FIRING | AlertState.ACKNOWLEDGED:
+                if alert.keep_until is not None:
+                    self.alert = replace(alert, keep_until=None)
+                return []
+
+    def _holds_not(self, now: Instant) -> list[Move]:
+        alert = self.alert
+        match alert.state:
+            case AlertState.INACTIVE | AlertState.RESOLVED:
+                return []
+            case AlertState.PENDING:
+                self._enter(AlertState.INACTIVE, now, condition_since=None)
+                return [Move.DROPPED]
+            case AlertState.FIRING | AlertState.ACKNOWLEDGED:
+                keep_until = alert.keep_until
+                if keep_until is None:
+                    keep_until = now + self.rule.keep_firing_s
+                    self.alert = replace(alert, keep_until=keep_until)
+                if now < keep_until:
+                    return []
+                self._enter(
+                    AlertState.RESOLVED,
+                    keep_until,
+                    condition_since=None,
+                    keep_until=None,
+                    acknowledged_by="",
+                    acknowledged_until=None,
+                )
+                return [Move.RESOLVED]
+
+    def _fire(self, readings: Readings, since: Instant, at: Instant) -> list[Move]:
+        self._enter(
+            AlertState.FIRING,
+            at,
+            generation=self.alert.generation + 1,
+            condition_since=since,
+            fired_at=at,
+            keep_until=None,
+            reason=self._reason(readings),
+        )
+        return [Move.FIRED]
+
+    def _has_expired(self, now: Instant) -> bool:
+        until = self.alert.acknowledged_until
+        if until is None or now < until:
+            return False
+        self._enter(AlertState.FIRING, until, acknowledged_by="", acknowledged_until=None)
+        return True
+
+    def _own_deadline(self) -> Instant:
+        alert = self.alert
+        match alert.state:
+            case AlertState.PENDING:
+                return (alert.condition_since or 0.0) + self.rule.for_s
+            case AlertState.FIRING:
+                return _or_never(alert.keep_until)
+            case AlertState.ACKNOWLEDGED:
+                return min(_or_never(alert.keep_until), _or_never(alert.acknowledged_until))
+            case AlertState.INACTIVE | AlertState.RESOLVED:
+                return NEVER
+
+    def _enter(self, state: AlertState, at: Instant, **changes: object) -> None:
+        self.alert = replace(self.alert, state=state, state_since=at, severity=self.rule.severity, **changes)
+
+    def _reason(self, readings: Readings) -> str:
+        return ", ".join(
+            in_words(condition.figure, readings.value(condition.figure), condition.raise_at)
+            for condition in self.rule.conditions
+        )
+
+
+def _of_age(
+    condition: Condition, raised_at: Instant | None, since: Instant | None, now: Instant
+) -> tuple[Instant | None, Instant]:
+    """Return since when an age is beyond its limit, and when it crosses one."""
+    if since is None:
+        # The age is nought.
+        is_on = raised_at is not None and not _is_cleared(condition, 0.0)
+        return (raised_at if is_on else now if condition.raise_at.holds(0.0) else None), NEVER
+    crosses_at = _crosses_at(condition.raise_at, since)
+    if condition.raise_at.operator.rises:
+        if now >= crosses_at:
+            return crosses_at, NEVER
+        if (
+            raised_at is not None
+            and condition.clear_at is not None
+            and not _is_cleared(condition, now - since)
+        ):
+            return raised_at, crosses_at
+        return None, crosses_at
+    # An age that is bad while it is low: it is good once it has crossed.
+    return (raised_at or since, crosses_at) if now < crosses_at else (None, NEVER)
+
+
+def _crosses_at(comparison: Comparison, since: Instant) -> Instant:
+    at = since + comparison.limit
+    # Met at the instant itself, exceeded at the next one that can be told.
+    return (
+        at if comparison.operator in {Operator.AT_LEAST, Operator.LESS_THAN} else math.nextafter(at, math.inf)
+    )
+
+
+def _is_cleared(condition: Condition, value: float) -> bool:
+    if condition.clear_at is None:
+        return not condition.raise_at.holds(value)
+    return condition.clear_at.holds(value)
+
+
+def _shifted(at: Instant | None, delta: Seconds) -> Instant | None:
+    return None if at is None else at + delta
+
+
+def _or_never(at: Instant | None) -> Instant:
+    return NEVER if at is None else at

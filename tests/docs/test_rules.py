@@ -1,0 +1,37 @@
+"""The page on rules: its example is a sound configuration, and it names every figure."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from queue_alert.app.config import build_setup
+from queue_alert.app.config.rules import RuleTable
+from queue_alert.app.registry import Registry
+from queue_alert.core.figures import FALLING, Figure
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rules.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_example_is_sound() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", TEXT, re.DOTALL)
+    floor = '[feeds.acd]\ndriver = "simulator"\n[outputs.lamp]\ndriver = "virtual"\n'
+    setup = build_setup(tomllib.loads(floor + example), file="c", base=Path(), registry=Registry())
+    assert [rule.name for rule in setup.policy.rules] == [
+        "too-many-waiting",
+        "nobody-there",
+        "poor-service",
+        "feed-lost",
+    ]
+    assert setup.warnings == ()
+
+
+def test_every_figure_has_its_place_and_the_side_on_which_it_is_bad() -> None:
+    rows = re.findall(r"^\| (`[^|]*`) \|[^|]*\| (high|low) \|$", TEXT, re.MULTILINE)
+    sides = {name: side for names, side in rows for name in re.findall(r"`(\w+)`", names)}
+    assert sides == {figure.value: "low" if figure in FALLING else "high" for figure in Figure}
+
+
+def test_every_key_is_described() -> None:
+    described = set(re.findall(r"^\| `(\w+)` \| (?:required|`)", TEXT, re.MULTILINE))
+    assert described == {name.rstrip("_") for name in RuleTable.__struct_fields__}
