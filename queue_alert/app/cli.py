@@ -19,7 +19,18 @@ _FAILED: Final = 1
 _WRONG: Final = 2
 _INTERRUPTED: Final = 130
 
-_OURS: Final = ("check", "completion", "demo", "drivers", "outputs", "record", "replay", "run", "schema")
+_OURS: Final = (
+    "check",
+    "completion",
+    "demo",
+    "drivers",
+    "outputs",
+    "record",
+    "replay",
+    "run",
+    "schema",
+    "test-rules",
+)
 
 _DESCRIPTION: Final = """\
 Watches a call centre's queues and makes people look up: a lamp, a wallboard,
@@ -129,7 +140,7 @@ def _loaded(registry: Registry, names: Sequence[str]) -> Mapping[str, Command]:
     for name in names:
         try:
             if name in _OURS:
-                commands[name] = import_module(f"queue_alert.app.commands.{name}").COMMAND
+                commands[name] = import_module(f"queue_alert.app.commands.{name.replace('-', '_')}").COMMAND
             else:
                 commands[name] = registry.load(COMMANDS, name, Command)
         except BrokenDriverError as error:

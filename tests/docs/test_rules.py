@@ -4,6 +4,9 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
+from queue_alert.app.cli import main
 from queue_alert.app.config import build_setup
 from queue_alert.app.config.rules import RuleTable
 from queue_alert.app.registry import Registry
@@ -35,3 +38,17 @@ def test_every_figure_has_its_place_and_the_side_on_which_it_is_bad() -> None:
 def test_every_key_is_described() -> None:
     described = set(re.findall(r"^\| `(\w+)` \| (?:required|`)", TEXT, re.MULTILINE))
     assert described == {name.rstrip("_") for name in RuleTable.__struct_fields__}
+
+
+def test_the_page_on_testing_them_is_a_run_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (PAGE.parents[1] / "how-to" / "test-your-rules.md").read_text(encoding="utf-8")
+    rules, tests = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (shown,) = re.findall(r"```console\n(.*?)```", page, re.DOTALL)
+    floor = '[feeds.acd]\ndriver = "simulator"\n[outputs.lamp]\ndriver = "virtual"\n'
+    (tmp_path / "config.toml").write_text(floor + rules)
+    (tmp_path / "rules-test.toml").write_text(tests)
+    assert main(["test-rules", str(tmp_path / "rules-test.toml")]) == 0
+    said = capsys.readouterr().out.replace(f"{tmp_path}/", "")
+    assert shown == f"$ queue-alert test-rules rules-test.toml\n{said}"
