@@ -6,11 +6,12 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ami, neutral
+from benchmarks import ami, neutral, rules
 from benchmarks.beat import errors_of_every_change
 from benchmarks.burst import burst
 from benchmarks.footprint import footprints
@@ -69,6 +70,12 @@ def _measure() -> Iterator[Figure]:
         6.0,
         "times",
         at_least=True,
+    )
+    yield Figure(
+        "an event with five rules on every group: of 1,000 groups against 10",
+        median_ratio(partial(rules.of_groups, 1_000), partial(rules.of_groups, 10)),
+        1.3,
+        "times",
     )
     yield Figure("a waiting contact", bytes_per_waiting_contact(), 400.0, "bytes")
     (monitor_mb, monitor_share), (board_mb, board_share) = footprints()

@@ -152,9 +152,10 @@ class RuleBook:
 
     def _push(self, watched: _Watched) -> None:
         is_stale = watched.group.is_stale
-        next_at = min(
-            (watch.next_at for watch in watched.watches if watch.bears_silence or not is_stale), default=NEVER
-        )
+        next_at = NEVER
+        for watch in watched.watches:
+            if watch.next_at < next_at and (watch.bears_silence or not is_stale):
+                next_at = watch.next_at
         if next_at < watched.on_heap:
             watched.on_heap = next_at
             self._deadlines.push(next_at, watched)

@@ -29,7 +29,7 @@ class Watch:
         now: The present.
     """
 
-    __slots__ = ("_raised_at", "alert", "next_at", "rule")
+    __slots__ = ("_raised_at", "alert", "bears_silence", "next_at", "rule")
 
     def __init__(self, rule: Rule, group: GroupName, now: Instant) -> None:
         self.rule = rule
@@ -43,6 +43,8 @@ class Watch:
         """The alert as it stands."""
         self.next_at: Instant = NEVER
         """When time alone may move it."""
+        self.bears_silence = all(condition.figure is Figure.FEED_AGE for condition in rule.conditions)
+        """Whether it is about the feed itself, and so looks on while a feed is lost."""
         self._raised_at: list[Instant | None] = [None] * len(rule.conditions)
         """Since when each condition holds."""
 
@@ -50,11 +52,6 @@ class Watch:
     def is_active(self) -> bool:
         """Whether it fires, seen or not."""
         return self.alert.state in _ACTIVE
-
-    @property
-    def bears_silence(self) -> bool:
-        """Whether it is about the feed itself, and so looks on while a feed is lost."""
-        return all(condition.figure is Figure.FEED_AGE for condition in self.rule.conditions)
 
     def restore(self, alert: Alert) -> None:
         """Go on with what is known of an alert from before; the limits for clearing count if it fires."""
@@ -101,11 +98,15 @@ class Watch:
         """Return since when all conditions hold (``None``: they do not), and when time may change that."""
         wakes_at = NEVER
         latest = -math.inf
+        raised_at = self._raised_at
         for at, condition in enumerate(self.rule.conditions):
-            since, changes_at = self._condition(condition, self._raised_at[at], readings, now)
-            self._raised_at[at] = since
+            since, changes_at = self._condition(condition, raised_at[at], readings, now)
+            raised_at[at] = since
             wakes_at = min(wakes_at, changes_at)
-            latest = max(latest, NEVER if since is None else since)
+            if since is None:
+                latest = NEVER
+            elif since > latest:
+                latest = since
         return (None if latest == NEVER else latest), wakes_at
 
     def _condition(
