@@ -10,7 +10,7 @@ transition as the time lies in the gap, which would let a span that ends before 
 
 import re
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -81,6 +81,7 @@ def local_date(zone: ZoneInfo, at: Instant) -> date:
     return datetime.fromtimestamp(at, zone).date()
 
 
+@lru_cache(maxsize=512)  # the same few days are asked for again and again
 def instant_of(zone: ZoneInfo, day: date, time_s: Seconds) -> Instant:
     """Return when the local clock first shows (or jumps past) a time.
 

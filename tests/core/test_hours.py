@@ -113,6 +113,7 @@ def test_what_opens_in_the_hour_before_the_clock_goes_back_over_midnight_is_open
     assert [hours.is_open(sunday + minutes * 60) for minutes in (-1, 0, 2, 61, 179, 180)] == [
         *(False, True, True, True, True, False)
     ]
+    assert hours.open_time_between(sunday - HOUR_S, sunday + 600) == 600
 
 
 def test_the_opening_instant_is_open_and_the_closing_one_is_not() -> None:
@@ -187,14 +188,20 @@ def test_always_is_open_and_stays_so() -> None:
 def test_a_week_without_a_gap_never_changes_after_the_last_holiday(week: tuple[Spans, ...]) -> None:
     hours = OpeningHours(name="shifts", timezone=LONDON, week=week, holidays=frozenset({date(2026, 12, 25)}))
     christmas, boxing_day = on_the_wall("2026-12-25T12:00"), on_the_wall("2026-12-27T00:00")
-    before = hours.next_change(on_the_wall("2026-07-01T00:00"))
+    before = hours.next_change(on_the_wall("2026-12-01T00:00"))
     assert before is not None
     assert on_the_wall("2026-12-25T00:00") <= before <= christmas
     after = hours.next_change(before)
     assert after is not None
     assert before < after <= boxing_day
+    for day in range(1, 25):  # however far ahead it is
+        start = on_the_wall(f"2026-12-{day:02}T00:00")
+        assert hours.next_change(start) == before
+        assert hours.deadline(start, before - start + 60.0) == after + 60.0
     assert hours.next_change(after) is None
-    assert hours.next_change(on_the_wall("2030-01-01T00:00")) is None
+    later = on_the_wall("2030-01-01T00:00")
+    assert hours.next_change(later) is None
+    assert hours.deadline(later, 2 * HORIZON_S) == later + 2 * HORIZON_S
 
 
 def test_a_minutes_gap_a_week_is_found() -> None:
