@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 
 $(DEV_STAMP): pyproject.toml uv.lock | $(VENV)/bin/uv
 	@echo "installing Queue Alert and what its tests need into $(VENV)"
-	@$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt --extra webhook --extra usb --extra busylight
+	@$(BIN)/uv sync --quiet --frozen --inexact --extra gpio --extra serial --extra mqtt --extra webhook --extra usb --extra busylight --extra holidays
 	@touch $@ $(STAMP)
 
 demo: $(STAMP) ## a simulated floor on the wallboard, with lamps flashing, until Ctrl-C
