@@ -1,4 +1,4 @@
-"""The page about opening hours: its example is read, what it says of deadlines and the clock is worked out."""
+"""The page about opening hours: its example is read, its deadlines and its clocks are worked out."""
 
 import re
 import tomllib

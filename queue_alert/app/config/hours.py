@@ -282,9 +282,8 @@ def _span_mistake(text: Any) -> str:
 
 
 def _read_date(value: Any) -> date | None:
-    # A date with a time is a date to Python, but not what is meant here.
-    if type(value) is date:
-        return _read_date(value.isoformat())
+    if isinstance(value, date):
+        return _read_date(value.isoformat())  # with a time behind it, it is none
     if not isinstance(value, str) or _DATE.fullmatch(value) is None:
         return None
     try:

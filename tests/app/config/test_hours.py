@@ -149,7 +149,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
                 'mean "Europe/London"?'
             ),
         ),
-        ('mondey = "closed"', '.office.mondey: is not an option; did you mean "monday"?'),
+        ('moonday = "closed"', '.office.moonday: is not an option; did you mean "monday"?'),
         (
             "midsummer = []",
             (
@@ -307,7 +307,7 @@ def test_every_mistake_is_said_at_once_and_hides_no_other_table() -> None:
         [hours.bad]
         timezone = "Nowhere"
         monday = ["9-5", "09:00-10:00"]
-        mondey = 1
+        moonday = 1
         holidays = ["x"]
         holidays_of = "XX"
         exceptions = { y = "z" }
@@ -316,7 +316,7 @@ def test_every_mistake_is_said_at_once_and_hides_no_other_table() -> None:
         """
     )
     assert [problem.split(": ")[1] for problem in problems] == [
-        "hours.bad.mondey",
+        "hours.bad.moonday",
         "hours.bad.timezone",
         "hours.bad.monday[0]",
         "hours.bad.holidays[0]",
