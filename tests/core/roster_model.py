@@ -115,7 +115,7 @@ class Model:
         return together
 
     def on_duty(self, rotation: Rotation) -> Meant | None:
-        """Walk from the beginning, shift by shift: days or weeks, handed over at an hour that is always there."""
+        """Walk from the beginning, shift by shift; each begins at an hour that is there on every day."""
         if rotation.hours in self.hours and not self.hours[rotation.hours].is_open(self.situation.at):
             return None
         step = timedelta(days=7 if rotation.unit is ShiftUnit.WEEK else 1) * rotation.every

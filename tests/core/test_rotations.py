@@ -1,5 +1,6 @@
 """Who is on duty, held against somebody who walks through the years half an hour at a time."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -108,7 +109,15 @@ def test_a_handover_in_the_hour_that_comes_twice_is_at_its_first() -> None:
     day = rotation("2026-10-20 01:30", every=1, unit=ShiftUnit.DAY)
     first = at("2026-10-25 00:30")
     assert duty_at(day, first) == Duty(person=BEN, since=first, until=at("2026-10-26 01:30"))
-    assert duty_at(day, first + 3600.0) == duty_at(day, first)
+    assert duty_at(day, first + 1800.0) == duty_at(day, first)  # 01:00 for the second time
+
+
+def test_a_shift_lasts_to_the_last_instant_before_the_handover() -> None:
+    week = rotation()
+    handover = at("2026-01-12 08:00")
+    assert duty_at(week, math.nextafter(handover, 0.0)) == Duty(
+        person=ANNA, since=at("2026-01-05 08:00"), until=handover
+    )
 
 
 @pytest.mark.parametrize(
