@@ -133,7 +133,7 @@ class Candidates:
                 return self._rotation(rotation) if rotation else self._unknown(name, "is no rotation")
             case TargetKind.OWNER:
                 if not self._situation.owner:
-                    return self._unknown("", "has no owner whom anybody knows")
+                    return self._unknown("", "is known to nobody")
                 return self._person(self._situation.owner, ReachReason.OWNER, "owner")
             case _ as never:
                 assert_never(never)

@@ -9,6 +9,7 @@ import msgspec
 
 from queue_alert.core.alerts import PersonName
 from queue_alert.core.lists import ContactList
+from queue_alert.core.masking import mask
 from queue_alert.core.rotations import Rotation
 from queue_alert.core.units import AgentId, GroupName, Instant
 
@@ -78,6 +79,14 @@ class ContactMethod(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     hours: str = ""
     """Opening hours in which it may be used; "": always."""
+
+    @property
+    def masked(self) -> str:
+        """The address with all hidden but what helps to recognise it; a push address may be a secret."""
+        scheme, colon, rest = self.address.partition(":")
+        if self.kind is MethodKind.PUSH:
+            return f"{scheme}:***" if colon else "***"
+        return f"{scheme}:{mask(rest)}" if scheme.lower() in {"sip", "sips"} and colon else mask(self.address)
 
 
 class ModePolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -164,7 +164,7 @@ def test_names_that_nobody_bears_are_told() -> None:
             passed("anna", "unknown", "is no rotation"),
             passed("boss", "unknown", "is no tier"),
             passed("manager", "nobody", "is nobody's tier"),
-            passed("", "unknown", "has no owner whom anybody knows"),
+            passed("", "unknown", "is known to nobody"),
             passed("bne", "unknown", "is nobody of the staff"),
         ),
     )
