@@ -79,6 +79,10 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """When the last step of the last cycle had waited in vain."""
     is_snoozed: bool = False
     """Whether ``next_at`` is the end of a snooze."""
+    is_held: bool = False
+    """Whether it was suppressed, or not urgent enough, when it was last looked at: nothing is due."""
+    cycles_before: int = 0
+    """Cycles of this generation before it began anew (an acknowledgement ran out): attempts count on."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +113,9 @@ class AttemptKey(msgspec.Struct, frozen=True, order=True):
     alert: AlertId
     generation: int
     cycle: int
+    """From 0, counted on within a generation when its escalation begins anew."""
     step: int
+    """From 0; one more than the last step: those who are told at the end."""
     person: PersonName
     method: str
     """The method's name, unique for the person: ``phone``, ``mobile``, ``email``."""
