@@ -139,7 +139,8 @@ def resolve(alert: Alert, now: Instant, *, generation: int, person: str) -> Answ
 def reapply(alert: Alert, now: Instant, *, generation: int, profile: Profile) -> Answer:
     """Take ``profile`` instead of the snapshot, from its first step, due now.
 
-    What somebody has in hand stays in hand for as long as they were given; the new profile runs after that.
+    What somebody has in hand stays in hand for as long as they were given, or where that was for ever, for as
+    long from now as the new profile gives; it runs after that.
     """
     if refused := _refused(alert, generation):
         return refused
@@ -149,9 +150,11 @@ def reapply(alert: Alert, now: Instant, *, generation: int, profile: Profile) ->
         cursor = Cursor(profile=profile, next_at=at)
     else:
         cursor = anew(old, at, profile, is_held=old.is_held)
-    return Answer(
-        replace(alert, cursor=cursor), Handled.DONE, f'profile "{profile.name}" runs from its first step'
-    )
+    until, for_s = alert.acknowledged_until, profile.acknowledged_for_s
+    if alert.state is AlertState.ACKNOWLEDGED and until is None and for_s is not None:
+        until = now + for_s
+    words = f'profile "{profile.name}" runs from its first step'
+    return Answer(replace(alert, cursor=cursor, acknowledged_until=until), Handled.DONE, words)
 
 
 def _refused(alert: Alert, generation: int) -> Answer | None:

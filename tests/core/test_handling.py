@@ -170,6 +170,14 @@ def test_a_profile_that_is_reapplied_leaves_it_in_the_hand_of_who_took_it_on() -
     assert desk.at(600) == ["2.0 zoe"]
 
 
+def test_what_was_in_hand_for_ever_is_so_no_longer_when_the_new_profile_gives_it_an_end() -> None:
+    desk = Desk(replace(TWO, acknowledged_for_s=None))
+    desk.at(0)
+    desk.acknowledge("ann")
+    desk.take(reapply(desk.alert, START + 5, generation=1, profile=TWO))
+    assert desk.alert.acknowledged_until == START + 605
+
+
 def test_a_profile_can_be_given_to_what_had_none() -> None:
     desk = at_step()
     bare = replace(desk.alert, cursor=None)
