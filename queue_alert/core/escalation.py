@@ -236,8 +236,9 @@ class _Telling:
             step = steps[cursor.step]
             has_told = self.tell(step.targets, cursor)
             cursor = _behind(cursor)
-            if has_told and step.timeout_s > 0:
-                return replace(cursor, next_at=self.now + step.timeout_s)
+            next_at = self.now + step.timeout_s
+            if has_told and next_at > self.now:
+                return replace(cursor, next_at=next_at)
         if self.told:
             return self.exhausted(cursor, "no step waits")
         return self.exhausted(cursor, "a full pass found nobody")

@@ -23,6 +23,7 @@ __all__ = [
     "diagram",
     "fire",
     "judge",
+    "judge_due",
     "new_alert",
     "next_state",
     "resolved",
@@ -154,6 +155,15 @@ def judge(
     if alert.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
         return _fired(alert, reading, now, keep_firing_for_s)
     return alert
+
+
+def judge_due(alert: Alert, reading: Reading, *, for_s: Seconds = 0.0) -> Instant | None:
+    """Return when :func:`judge` comes to something new if ``reading`` stays as it is, ``None``: never."""
+    if alert.state is AlertState.PENDING and alert.condition_since is not None:
+        return alert.condition_since + for_s
+    if alert.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED) and reading is not Reading.UNKNOWN:
+        return alert.keep_until
+    return None
 
 
 def _pending(alert: Alert, reading: Reading, now: Instant, for_s: Seconds) -> Alert:

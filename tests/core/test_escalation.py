@@ -84,6 +84,11 @@ def test_steps_at_one_instant_are_done_together_and_tell_nobody_twice_in_the_sam
     assert desk.at(60) == ["0.2 ann"]
 
 
+def test_a_time_out_too_short_for_the_clock_to_see_is_none() -> None:
+    desk = Desk(profile(step("ann", 1e-9), step("bob", 60)))
+    assert (desk.at(0), desk.next_after) == (["0.0 ann", "0.1 bob"], 60)
+
+
 def test_a_step_is_told_by_every_way_that_is_behind_it() -> None:
     desk = Desk(THREE, ways=("phone", "email"))
     desk.at(0)

@@ -15,6 +15,7 @@ from queue_alert.core.transitions import (
     Reading,
     fire,
     judge,
+    judge_due,
     new_alert,
     next_state,
     resolved,
@@ -130,6 +131,17 @@ def test_a_lost_feed_holds_what_was_known_and_resolves_nothing() -> None:
     assert looks(pending, (59, Reading.UNKNOWN), for_s=60) == pending
     assert looks(pending, (60, Reading.UNKNOWN), for_s=60).state is AlertState.FIRING
     assert looks(FRESH, (0, Reading.UNKNOWN)) == FRESH
+
+
+def test_the_instants_at_which_it_fires_and_resolves_are_known_beforehand() -> None:
+    assert judge_due(FRESH, Reading.RAISED, for_s=60) is None
+    pending = looks(FRESH, (0, Reading.RAISED), for_s=60)
+    assert judge_due(pending, Reading.RAISED, for_s=60) == NOW + 60
+    firing = looks(pending, (60, Reading.RAISED), for_s=60)
+    assert judge_due(firing, Reading.RAISED, for_s=60) is None
+    clear = looks(firing, (70, Reading.CLEAR), keep_s=30)
+    assert judge_due(clear, Reading.CLEAR) == NOW + 100
+    assert judge_due(clear, Reading.UNKNOWN) is None
 
 
 def test_what_is_over_fires_anew_by_the_same_way_with_nothing_left_of_the_last_time() -> None:
