@@ -98,7 +98,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Advance(msgspec.Struct, frozen=True):
-    """What became of an alert because time has passed."""
+    """What became of an alert because time has passed; to be stored as one, before any attempt is made."""
 
     alert: Alert
     attempts: tuple[AttemptKey, ...] = ()
