@@ -213,7 +213,7 @@ class Monitor:
             groups=tuple(group.view(now) for group in self._floor.groups.values()),
             feeds=tuple(feed.view(now) for feed in self._feeds.values()),
             signals=self.levels(),
-            alerts=self._rules.view(),
+            alerts=self._rules.view(now),
         )
 
     def changes(self, now: Instant) -> ViewChanged | None:
@@ -232,7 +232,7 @@ class Monitor:
         signals = self.levels()
         changed_signals = signals if signals != self._reported_signals else ()
         self._reported_signals = signals
-        alerts = self._rules.view()
+        alerts = self._rules.view(now)
         changed_alerts = alerts if alerts != self._reported_alerts else None
         self._reported_alerts = alerts
         reset_at = self._reset_at if self._reset_at != self._reported_reset else None

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from queue_alert.core.hours import OpeningHours
 from queue_alert.core.rules import Rule
 from queue_alert.core.units import FeedName, GroupName, Ratio, Seconds, SignalName
 
@@ -70,6 +71,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     signals: tuple[SignalPolicy, ...] = ()
     feeds: tuple[FeedPolicy, ...] = ()
     rules: tuple[Rule, ...] = ()
+    hours: dict[str, OpeningHours] = {}
+    """Opening hours by name, for rules."""
     acknowledged_for_s: Seconds | None = 1800.0
     """An alert that somebody has in hand fires again after so long; ``None``: never."""
     timezone: str = "UTC"

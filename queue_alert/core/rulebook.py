@@ -3,13 +3,14 @@
 An event costs what the rules of its own group cost; what only time moves is on one heap.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from queue_alert.core.alerts import Alert, AlertId, Move
 from queue_alert.core.deadlines import NEVER, Deadlines
 from queue_alert.core.effects import AlertMoved
 from queue_alert.core.group import Group
+from queue_alert.core.hours import OpeningHours
 from queue_alert.core.readings import Readings
 from queue_alert.core.rules import Rule
 from queue_alert.core.units import GroupName, Instant, Seconds
@@ -36,11 +37,13 @@ class RuleBook:
     """Watches every rule in every group that it names.
 
     Args:
-        rules: In the order in which alerts are shown.
+        rules: In the order in which they are configured.
+        hours: Opening hours by name; of a name that is not there nothing is ever closed.
     """
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], hours: Mapping[str, OpeningHours]) -> None:
         self._rules = tuple(rules)
+        self._hours = hours
         self._watched: dict[GroupName, _Watched] = {}
         self._deadlines: Deadlines[_Watched] = Deadlines()
         self._restored: dict[AlertId, Alert] = {}
@@ -103,10 +106,10 @@ class RuleBook:
                 moved += self._look(watched, now)
         return moved
 
-    def view(self) -> tuple[AlertView, ...]:
+    def view(self, now: Instant) -> tuple[AlertView, ...]:
         """Return all alerts that fire, seen or not: the most severe first, then the latest."""
         active = [
-            _view(watch, self._suppressed_by(watch, watched))
+            _view(watch, self._suppressed_by(watch, watched, now))
             for watched in self._watched.values()
             for watch in watched.watches
             if watch.is_active
@@ -160,7 +163,10 @@ class RuleBook:
             watched.on_heap = next_at
             self._deadlines.push(next_at, watched)
 
-    def _suppressed_by(self, watch: Watch, watched: _Watched) -> str:
+    def _suppressed_by(self, watch: Watch, watched: _Watched, now: Instant) -> str:
+        hours = self._hours.get(watch.rule.hours)
+        if hours is not None and not hours.is_open(now):
+            return f"out of hours ({watch.rule.hours})"
         for other in watched.watches:
             if other.rule.name in watch.rule.inhibited_by and other.is_active:
                 return f"rule {other.rule.name} explains it"

@@ -18,11 +18,13 @@ from queue_alert.core.events import (
     FeedState,
 )
 from queue_alert.core.figures import Figure
+from queue_alert.core.hours import OpeningHours
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import FeedPolicy, GroupPolicy, Policy
 from queue_alert.core.rules import Comparison, Condition, Operator, Rule
 from queue_alert.core.severity import Severity
 from queue_alert.core.units import FeedName, Instant
+from queue_alert.core.wall_time import Span
 from tests.core.events_made import PBX, SALES, START, SUPPORT, answered, feed_status, left, queued, snapshot
 
 LONG = RuleName("long-wait")
@@ -206,6 +208,18 @@ def test_what_explains_an_alert_suppresses_it_and_is_no_state() -> None:
         (LONG, "firing", "rule crowd explains it"),
         (CROWD, "firing", ""),
     ]
+
+
+def test_out_of_hours_it_fires_and_nobody_is_told() -> None:
+    office = OpeningHours(
+        name="office", timezone="UTC", week=tuple((Span(9 * 3_600.0, 17 * 3_600.0),) for _ in range(7))
+    )
+    monitor = monitor_of(crowd(1, hours="office"), hours={"office": office})
+    evening = START - START % 86_400 + 18 * 3_600
+    monitor.handle(queued("a", evening), evening)
+    assert [alert.suppressed_by for alert in monitor.view(evening).alerts] == ["out of hours (office)"]
+    morning = evening + 15 * 3_600
+    assert [alert.suppressed_by for alert in monitor.view(morning).alerts] == [""]
 
 
 def test_the_most_severe_comes_first_then_the_latest() -> None:

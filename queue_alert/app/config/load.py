@@ -1,5 +1,6 @@
 """The file to a :class:`Setup`: every mistake is found before anything is said."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from queue_alert.app.config.coverage import coverage_mistakes, pattern_mistakes
 from queue_alert.app.config.drivers import read_engines, read_feeds, read_outputs, read_publishers
 from queue_alert.app.config.file import read_tables
 from queue_alert.app.config.groups import read_groups
+from queue_alert.app.config.hours import read_hours
 from queue_alert.app.config.places import (
     ListenAddress,
     parse_listen,
@@ -19,6 +21,7 @@ from queue_alert.app.config.places import (
     timezone_mistake,
 )
 from queue_alert.app.config.problems import ConfigurationError, found, joined
+from queue_alert.app.config.roster import TABLES, read_roster
 from queue_alert.app.config.rules import read_rules
 from queue_alert.app.config.schema import ConfigFile, HttpTable
 from queue_alert.app.config.setup import FeedSetup, Setup
@@ -33,7 +36,9 @@ _APART: Final = (
     "patterns",
     "group_defaults",
     "groups",
+    "hours",
     "rules",
+    *TABLES,
     "feeds",
     "outputs",
     "buttons",
@@ -54,7 +59,9 @@ def load_setup(path: Path, *, registry: Registry) -> Setup:
     return build_setup(read_tables(path), file=str(path), base=path.resolve().parent, registry=registry)
 
 
-def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Registry) -> Setup:
+def build_setup(
+    tables: dict[str, Any], *, file: str, base: Path, registry: Registry, today: date | None = None
+) -> Setup:
     """Return what the tables of a file say, checked.
 
     Args:
@@ -62,6 +69,7 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         file: The file's name for messages.
         base: Folder that relative paths start from.
         registry: The installed drivers.
+        today: From when on a country's holidays are worked out; left out: from today.
 
     Raises:
         ConfigurationError: They cannot be used; every mistake is in it.
@@ -76,7 +84,14 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         problems=problems,
         most=policy.max_groups,
     )
-    rules = read_rules(tables.get("rules", {}), tuple(groups), problems=problems)
+    hours = read_hours(
+        tables.get("hours", {}),
+        default_timezone=policy.timezone,
+        today=today or datetime.now(tz=UTC).date(),
+        problems=problems,
+    )
+    roster = read_roster(tables, hours=hours, default_timezone=policy.timezone, problems=problems)
+    rules = read_rules(tables.get("rules", {}), tuple(groups), _names(tables.get("hours")), problems=problems)
     # Two of one port or one pin: the second is told that the first has it.
     taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
     feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
@@ -98,8 +113,15 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
     return Setup(
         base=base,
         policy=replace(
-            policy, groups=groups, default_group=default_group, signals=signals, feeds=expected, rules=rules
+            policy,
+            groups=groups,
+            default_group=default_group,
+            signals=signals,
+            feeds=expected,
+            rules=rules,
+            hours=hours,
         ),
+        roster=roster,
         feeds=feeds,
         outputs=outputs,
         publishers=publishers,
@@ -108,6 +130,11 @@ def build_setup(tables: dict[str, Any], *, file: str, base: Path, registry: Regi
         listen=listen,
         warnings=tuple(problems),
     )
+
+
+def _names(tables: Any) -> tuple[str, ...]:
+    """Return the names of all that a table holds, with their mistakes or without."""
+    return tuple(tables) if isinstance(tables, dict) else ()
 
 
 def _expected(feed: FeedSetup) -> FeedPolicy:

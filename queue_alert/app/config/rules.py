@@ -43,6 +43,7 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     for_: Annotated[Duration, msgspec.Meta(ge=0, le=_DAY_S)] = msgspec.field(default=0.0, name="for")
     keep_firing_for: Annotated[Duration, msgspec.Meta(ge=0, le=_DAY_S)] = 0.0
     severity: Literal["warning", "critical"] = "warning"
+    hours: str = ""
     inhibited_by: tuple[str, ...] = ()
     text: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
@@ -55,13 +56,18 @@ class _When(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_rules(
-    tables: Any, known_groups: tuple[GroupName, ...], *, problems: list[ConfigProblem]
+    tables: Any,
+    known_groups: tuple[GroupName, ...],
+    known_hours: tuple[str, ...],
+    *,
+    problems: list[ConfigProblem],
 ) -> tuple[Rule, ...]:
     """Return the rules of ``[rules]``; there need be none.
 
     Args:
         tables: The table ``[rules]``.
         known_groups: Names in ``[groups]``; empty where only the feeds know them.
+        known_hours: Names in ``[hours]``.
         problems: Every mistake is added here.
     """
     if not isinstance(tables, dict):
@@ -83,6 +89,9 @@ def read_rules(
             continue
         problems += pattern_mistakes(path, own.groups, known_groups)
         problems += _explained_by(name, own, tables, path)
+        if own.hours and own.hours not in known_hours:
+            message = f"{found(own.hours)} is none of [hours]{did_you_mean(own.hours, known_hours)}"
+            problems.append(ConfigProblem(path=f"{path}.hours", message=message))
         rules.append(_rule(name, own, _conditions(own.when, f"{path}.when", problems)))
     return tuple(rules)
 
@@ -95,6 +104,7 @@ def _rule(name: str, own: RuleTable, conditions: tuple[Condition, ...]) -> Rule:
         for_s=own.for_,
         keep_firing_s=own.keep_firing_for,
         severity=Severity[own.severity.upper()],
+        hours=own.hours,
         inhibited_by=tuple(RuleName(other) for other in own.inhibited_by),
         text=own.text,
     )

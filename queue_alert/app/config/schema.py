@@ -119,7 +119,13 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     patterns: dict[str, Any] = {}
     group_defaults: GroupTable = GroupTable()
     groups: dict[str, GroupTable] = {}
+    hours: dict[str, dict[str, Any]] = {}
     rules: dict[str, dict[str, Any]] = {}
+    staff: dict[str, dict[str, Any]] = {}
+    lists: dict[str, dict[str, Any]] = {}
+    rotations: dict[str, dict[str, Any]] = {}
+    regions: dict[str, dict[str, Any]] = {}
+    overrides: tuple[dict[str, Any], ...] = ()
     feeds: dict[str, dict[str, Any]] = {}
     outputs: dict[str, dict[str, Any]] = {}
     buttons: dict[str, dict[str, Any]] = {}

@@ -183,6 +183,10 @@ def test_a_limit_for_clearing_is_met_on_the_other_side() -> None:
                 ),
             ],
         ),
+        (
+            '[rules.a]\nwhen = { waiting = 5 }\nhours = "offise"\n[hours.office]\nevery_day = "always"\n',
+            ['rules.a.hours: "offise" is none of [hours]; did you mean "office"?'],
+        ),
         ("rules = 5\n", ["rules: must be a table, got 5"]),
         ("[rules]\na = 5\n", ["rules.a: must be a table, got 5"]),
         (
