@@ -6,6 +6,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from queue_alert.app.config.problems import did_you_mean, found
+from queue_alert.core.lists import level_of
 from queue_alert.core.profiles import Target, TargetKind
 from queue_alert.core.reach import Resolution
 from queue_alert.core.roster import Roster, Tier
@@ -20,7 +21,7 @@ def parse_target(text: str, roster: Roster) -> Target | str:
     """Return the target that ``text`` means, or what is wrong with it.
 
     Args:
-        text: A name, or ``owner``; where two bear it, ``tier:lead`` says that the tier is meant.
+        text: A name, ``plan/L2``, or ``owner``; where two bear it, ``tier:lead`` says that the tier is meant.
         roster: Whose names are looked up: people, lists, rotations, then tiers.
     """
     names: dict[TargetKind, list[str]] = {
@@ -36,7 +37,8 @@ def parse_target(text: str, roster: Roster) -> Target | str:
     else:
         name = text
     for each, known in names.items():
-        if name in known:
+        is_level = each is TargetKind.LIST and level_of(name)[0] in known
+        if name in known or is_level:
             return Target(kind=each, name="" if each is TargetKind.OWNER else name)
     every = [each for known in names.values() for each in known]
     return f"nobody is called {found(name)}{did_you_mean(name, every) or '; known are: ' + ', '.join(every)}"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from queue_alert.core.alerts import PersonName
-from queue_alert.core.lists import MOST_DEPTH, MOST_LEVELS
+from queue_alert.core.lists import MOST_DEPTH, MOST_LEVELS, level_name, level_of
 from queue_alert.core.profiles import Target, TargetKind
 from queue_alert.core.roster import Hours, Mode, Override, Roster, Tier
 from queue_alert.core.rotations import Rotation, duty_at
@@ -125,7 +125,14 @@ class Candidates:
             case TargetKind.PERSON:
                 return self._person(name, ReachReason.NAMED, "named")
             case TargetKind.LIST:
-                return self._list(name) if name in self._roster.lists else self._unknown(name, "is no list")
+                if name in self._roster.lists:
+                    return self._list(name)
+                whole, level = level_of(name)
+                return (
+                    self._level(whole, level)
+                    if whole in self._roster.lists
+                    else self._unknown(name, "is no list")
+                )
             case TargetKind.TIER:
                 return self._tier(name)
             case TargetKind.ROTATION:
@@ -165,27 +172,28 @@ class Candidates:
         self._open.pop()
         if len(levels) > MOST_LEVELS:
             self._pass(name, PassReason.ENDLESS, f"is followed for {MOST_LEVELS} levels only")
-        # Lists of lists would grow without bound if anybody stood in the result twice.
-        self._expanded[name] = self._once_each(name, levels[:MOST_LEVELS])
+        self._expanded[name] = tuple(self._once_each(name, level) for level in levels[:MOST_LEVELS])
         if not any(self._expanded[name]):
             self._pass(name, PassReason.NOBODY, "has nobody in it now")
         return self._expanded[name]
 
-    def _once_each(self, name: str, levels: Iterable[tuple[Candidate, ...]]) -> Levels:
-        seen: set[PersonName] = set()
-        kept: list[tuple[Candidate, ...]] = []
-        for level in levels:
-            new: list[Candidate] = []
-            for candidate in level:
-                if candidate.person in seen:
-                    self._pass(
-                        candidate.person, PassReason.DUPLICATE, f"is in the list {name} more than once"
-                    )
-                else:
-                    seen.add(candidate.person)
-                    new.append(candidate)
-            kept.append(tuple(new))
-        return tuple(kept)
+    def _level(self, name: str, level: int) -> Levels:
+        """Return one level of a list, in its place."""
+        levels = self._list(name)
+        if not 1 <= level <= len(levels):
+            return self._unknown(level_name(name, level), "is no level of the list")
+        if not levels[level - 1]:
+            self._pass(level_name(name, level), PassReason.NOBODY, "has nobody in it now")
+        return (*((),) * (level - 1), levels[level - 1])
+
+    def _once_each(self, name: str, level: Iterable[Candidate]) -> tuple[Candidate, ...]:
+        # Lists of lists would grow without bound if anybody stood in a level twice.
+        kept: dict[PersonName, Candidate] = {}
+        for candidate in level:
+            if kept.setdefault(candidate.person, candidate) is not candidate:
+                words = f"is in one level of the list {name} more than once"
+                self._pass(candidate.person, PassReason.DUPLICATE, words)
+        return tuple(kept.values())
 
     def _tier(self, name: str) -> Levels:
         if name not in set(Tier):

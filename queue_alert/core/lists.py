@@ -3,18 +3,30 @@
 Lists may hold lists. A loop, or levels without end, is a mistake of the configuration, found by what is here.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-__all__ = ["MOST_DEPTH", "MOST_LEVELS", "ContactList", "is_too_deep", "level_count", "loops"]
+__all__ = [
+    "MOST_DEPTH",
+    "MOST_LEVELS",
+    "ContactList",
+    "is_too_deep",
+    "level_count",
+    "level_name",
+    "level_of",
+    "loops",
+]
 
 MOST_DEPTH: Final = 20
 """A list in a list in a list … so deep."""
 
 MOST_LEVELS: Final = 100
 """Levels of a list, those of the lists in it counted too."""
+
+_LEVEL: Final = re.compile(r"(.+)/L([1-9]\d{0,2})", re.ASCII | re.DOTALL)
 
 
 class ContactList(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +84,7 @@ def level_count(lists: Mapping[str, ContactList], name: str) -> int:
         if of not in lists:
             return 1
         if of not in counts:
-            counts[of] = sum(max(map(count, level), default=1) for level in lists[of].levels)
+            counts[of] = sum(max([1, *map(count, level)]) for level in lists[of].levels)
         return counts[of]
 
     return count(name)
@@ -80,3 +92,14 @@ def level_count(lists: Mapping[str, ContactList], name: str) -> int:
 
 def _within(lists: Mapping[str, ContactList], name: str) -> Iterator[str]:
     return (entry for level in lists[name].levels for entry in level if entry in lists)
+
+
+def level_name(name: str, level: int) -> str:
+    """Return what one level of a list is called: ``escalation/L2``."""
+    return f"{name}/L{level}"
+
+
+def level_of(name: str) -> tuple[str, int]:
+    """Return the list and the level, from 1, that a name of :func:`level_name` means; else "" and 0."""
+    match = _LEVEL.fullmatch(name)
+    return (match[1], int(match[2])) if match else ("", 0)

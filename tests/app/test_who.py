@@ -78,7 +78,7 @@ def test_everybody_is_listed_by_level_with_masked_addresses() -> None:
         "  3.  L1  anna  chat (push)  tgram:***         in the list all",
         "  4.  L2  ben   email        b***@example.org  in the list all",
         "passed over:",
-        "  anna: is in the list all more than once",
+        "  anna: is in one level of the list all more than once",
         "  anna, night: is not to be reached this way at this hour (night)",
     ]
 
@@ -106,9 +106,12 @@ def test_a_push_without_a_scheme_shows_nothing() -> None:
 
 
 def test_a_name_is_looked_up_among_all_that_have_names() -> None:
-    assert {text: parse_target(text, ROSTER) for text in ("anna", "all", "lead", "tier:lead", "owner")} == {
+    assert {
+        text: parse_target(text, ROSTER) for text in ("anna", "all", "all/L2", "lead", "tier:lead", "owner")
+    } == {
         "anna": Target(kind=TargetKind.PERSON, name="anna"),
         "all": Target(kind=TargetKind.LIST, name="all"),
+        "all/L2": Target(kind=TargetKind.LIST, name="all/L2"),
         "lead": Target(kind=TargetKind.TIER, name="lead"),
         "tier:lead": Target(kind=TargetKind.TIER, name="lead"),
         "owner": Target(kind=TargetKind.OWNER, name=""),

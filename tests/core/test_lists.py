@@ -50,7 +50,7 @@ def test_a_chain_of_lists_may_be_twenty_deep() -> None:
 
 
 def test_the_levels_of_a_list_in_a_level_count_as_that_many() -> None:
-    made = lists({"three": [["anna"], ["two", "ben"], []], "two": [["anna"], ["ben"]], "none": []})
+    made = lists({"three": [["anna"], ["two", "ben"], []], "two": [["anna"], ["none"]], "none": []})
     assert [level_count(made, name) for name in ("three", "two", "none")] == [4, 2, 0]
 
 

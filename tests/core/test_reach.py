@@ -194,12 +194,39 @@ def test_a_prioritised_list_has_levels_and_a_list_within_it_has_its_own() -> Non
         ),
         passed_over=(
             passed("nobodys", "nobody", "has nobody in it now"),
-            passed("anna", "duplicate", "is in the list plan more than once"),
-            passed("ben", "duplicate", "is in the list plan more than once"),
-            passed("carol", "duplicate", "is in the list plan more than once"),
+            passed("anna", "duplicate", "is in one level of the list plan more than once"),
             passed("ben", "duplicate", "is to be reached this way already", "phone"),
+            passed("carol", "duplicate", "is to be reached this way already", "phone"),
         ),
     )
+
+
+def test_one_level_of_a_list_can_be_asked_for() -> None:
+    lists = {**listed("plan", ("anna",), ("anna", "ben"), ("none",)), **listed("none", ())}
+    staff = roster(person(ANNA), person(BEN), lists=lists)
+    assert ask(staff, target("list", "plan/L2")) == Resolution(
+        reaches=(
+            reached(ANNA, "listed", "in the list plan", 2),
+            reached(BEN, "listed", "in the list plan", 2),
+        ),
+        passed_over=(passed("none", "nobody", "has nobody in it now"),),
+    )
+    assert [ask(staff, target("list", name)) for name in ("plan/L3", "plan/L4", "floor/L1", "plan/L0")] == [
+        Resolution(
+            passed_over=(
+                passed("none", "nobody", "has nobody in it now"),
+                passed("plan/L3", "nobody", "has nobody in it now"),
+            )
+        ),
+        Resolution(
+            passed_over=(
+                passed("none", "nobody", "has nobody in it now"),
+                passed("plan/L4", "unknown", "is no level of the list"),
+            )
+        ),
+        Resolution(passed_over=(passed("floor/L1", "unknown", "is no list"),)),
+        Resolution(passed_over=(passed("plan/L0", "unknown", "is no list"),)),
+    ]
 
 
 def test_lists_in_a_loop_end() -> None:
