@@ -71,8 +71,8 @@ class Names:
 
     def check(self, name: str, path: str, *kinds: str) -> None:
         """Say if ``name`` is none of a kind: ``staff``, ``lists``, ``rotations``."""
-        known = [each for kind in kinds for each in self._names[kind]]
-        if name not in known:
+        if not any(name in self._names[kind] for kind in kinds):
+            known = [each for kind in kinds for each in self._names[kind]]
             what = " or ".join(_KINDS[kind] for kind in kinds)
             where = " or ".join(f"[{kind}]" for kind in kinds)
             hint = did_you_mean(name, known) or f"; write one of {where}"
@@ -97,5 +97,5 @@ class Names:
             self.add(path, f"the hours {found(name)} never open; give them a day or leave this out")
 
 
-def _keys(tables: Any) -> list[str]:
-    return list(tables) if isinstance(tables, dict) else []
+def _keys(tables: Any) -> dict[str, None]:
+    return dict.fromkeys(tables) if isinstance(tables, dict) else {}
