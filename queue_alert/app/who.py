@@ -1,47 +1,16 @@
-"""The answer to "who would be called?" as lines of text, and the words in which it is asked."""
+"""The answer to "who would be called?" as lines of text."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from queue_alert.app.config.problems import did_you_mean, found
-from queue_alert.core.lists import level_of
-from queue_alert.core.profiles import Target, TargetKind
 from queue_alert.core.reach import Resolution
-from queue_alert.core.roster import Roster, Tier
 from queue_alert.core.units import Instant
 
-__all__ = ["parse_target", "who_lines"]
+__all__ = ["who_lines"]
 
 _OWNER: Final = "owner"
-
-
-def parse_target(text: str, roster: Roster) -> Target | str:
-    """Return the target that ``text`` means, or what is wrong with it.
-
-    Args:
-        text: A name, ``plan/L2``, or ``owner``; where two bear it, ``tier:lead`` says that the tier is meant.
-        roster: Whose names are looked up: people, lists, rotations, then tiers.
-    """
-    names: dict[TargetKind, list[str]] = {
-        TargetKind.PERSON: list(roster.people),
-        TargetKind.LIST: list(roster.lists),
-        TargetKind.ROTATION: list(roster.rotations),
-        TargetKind.TIER: list(Tier),
-        TargetKind.OWNER: [_OWNER],
-    }
-    kind, colon, name = text.partition(":")
-    if colon and kind in names:
-        names = {TargetKind(kind): names[TargetKind(kind)]}
-    else:
-        name = text
-    for each, known in names.items():
-        is_level = each is TargetKind.LIST and level_of(name)[0] in known
-        if name in known or is_level:
-            return Target(kind=each, name="" if each is TargetKind.OWNER else name)
-    every = [each for known in names.values() for each in known]
-    return f"nobody is called {found(name)}{did_you_mean(name, every) or '; known are: ' + ', '.join(every)}"
 
 
 def who_lines(

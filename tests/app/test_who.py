@@ -8,11 +8,12 @@ import pytest
 
 from queue_alert.app.commands.who import COMMAND
 from queue_alert.app.config import ConfigurationError
-from queue_alert.app.who import parse_target, who_lines
+from queue_alert.app.config.targets import parse_target
+from queue_alert.app.who import who_lines
 from queue_alert.core.alerts import PersonName
 from queue_alert.core.errors import QueueAlertError
 from queue_alert.core.lists import ContactList
-from queue_alert.core.profiles import Target, TargetKind
+from queue_alert.core.profiles import Target
 from queue_alert.core.reach import Resolution, Situation, resolve
 from queue_alert.core.roster import ContactMethod, MethodKind, Mode, Person, Roster
 from tests.core.roster_model import Always, at
@@ -103,24 +104,6 @@ def test_nobody_is_told_with_the_reason() -> None:
 
 def test_a_push_without_a_scheme_shows_nothing() -> None:
     assert ContactMethod(name="p", kind=MethodKind.PUSH, address="token").masked == "***"
-
-
-def test_a_name_is_looked_up_among_all_that_have_names() -> None:
-    assert {
-        text: parse_target(text, ROSTER) for text in ("anna", "all", "all/L2", "lead", "tier:lead", "owner")
-    } == {
-        "anna": Target(kind=TargetKind.PERSON, name="anna"),
-        "all": Target(kind=TargetKind.LIST, name="all"),
-        "all/L2": Target(kind=TargetKind.LIST, name="all/L2"),
-        "lead": Target(kind=TargetKind.TIER, name="lead"),
-        "tier:lead": Target(kind=TargetKind.TIER, name="lead"),
-        "owner": Target(kind=TargetKind.OWNER, name=""),
-    }
-    assert parse_target("anan", ROSTER) == 'nobody is called "anan"; did you mean "anna"?'
-    assert parse_target("list:zzz", ROSTER) == 'nobody is called "zzz"; known are: all'
-    assert parse_target("a:b", ROSTER) == (
-        'nobody is called "a:b"; known are: anna, ben, all, agent, lead, supervisor, manager, owner'
-    )
 
 
 def test_the_command_answers_for_a_time_a_group_and_modes(

@@ -56,7 +56,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from queue_alert.app.config.file import read_tables
     from queue_alert.app.config.places import system_timezone, timezone_mistake
     from queue_alert.app.config.roster import read_roster
-    from queue_alert.app.who import parse_target, who_lines
+    from queue_alert.app.config.targets import parse_target
+    from queue_alert.app.who import who_lines
     from queue_alert.core.alerts import PersonName
     from queue_alert.core.reach import Situation, resolve
     from queue_alert.core.units import GroupName
