@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -482,6 +483,8 @@ def test_the_answer_is_that_of_somebody_with_much_time(
     heard_of = {each.person for each in answer.reaches} | {each.person for each in answer.passed_over}
     assert model.everybody(targets) <= heard_of
     assert len(set(answer.passed_over)) == len(answer.passed_over)
+    for whole in (staff, situation, answer):
+        assert msgspec.json.decode(msgspec.json.encode(whole), type=type(whole)) == whole
 
 
 @given(
