@@ -167,8 +167,9 @@ class OpeningHours(msgspec.Struct, frozen=True, kw_only=True):
             if patience == 0:
                 settled = self._settled_from()
             if day >= settled:
-                if any(self.week):
-                    yield instant_of(zone, day, 0.0), _NEVER
+                begin = instant_of(zone, day, 0.0)
+                if any(self.week) and begin < limit:
+                    yield begin, _NEVER
                 return
             for begin, end in self._openings(zone, day):
                 if end > at and begin < limit:

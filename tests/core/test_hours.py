@@ -204,6 +204,17 @@ def test_a_week_without_a_gap_never_changes_after_the_last_holiday(week: tuple[S
     assert hours.deadline(later, 2 * HORIZON_S) == later + 2 * HORIZON_S
 
 
+def test_open_time_ends_where_it_is_asked_for_though_the_week_after_has_no_gap() -> None:
+    hours = OpeningHours(
+        name="24x7", timezone=LONDON, week=ALWAYS.week, holidays=frozenset({date(2026, 10, 29)})
+    )
+    start = on_the_wall("2026-10-21T00:00")
+    for hours_later in range(24, 13 * 24, 3):
+        end = start + hours_later * HOUR_S
+        holiday_s = hours.open_time_between(start, end) - (end - start)
+        assert holiday_s == -min(max(end - on_the_wall("2026-10-29T00:00"), 0.0), DAY_S)
+
+
 def test_a_minutes_gap_a_week_is_found() -> None:
     hours = OpeningHours(
         name="gap", timezone=LONDON, week=(*(spans("00:00-24:00"),) * 6, spans("00:00-23:59"))
