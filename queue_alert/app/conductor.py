@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
-from queue_alert.core.effects import AlertMoved, Effect, ReportAnomaly, ShowSignal, SignalLevel
+from queue_alert.core.effects import AlertMoved, CallPeople, Effect, ReportAnomaly, ShowSignal, SignalLevel
 from queue_alert.core.events import AcdEvent, ClockStepped
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.units import FeedName, Instant, Seconds
@@ -30,7 +30,7 @@ class Conductor:
         show: Called with an output's name and its new level.
         report: Called with every anomaly and the feed whose event showed it ("" if time alone did).
         changed: Called after the core was told something; must be cheap.
-        moved: Called with every alert that moved.
+        alerted: Called with every alert that moved, and with whom to call.
     """
 
     def __init__(
@@ -41,14 +41,14 @@ class Conductor:
         show: Callable[[str, SignalLevel], None],
         report: Callable[[ReportAnomaly, str], None],
         changed: Callable[[], None],
-        moved: Callable[[AlertMoved], None],
+        alerted: Callable[[AlertMoved | CallPeople], None],
     ) -> None:
         self._monitor = monitor
         self._clock = clock
         self._show = show
         self._report = report
         self._changed = changed
-        self._moved = moved
+        self._alerted = alerted
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: Instant = 0.0
@@ -85,8 +85,8 @@ class Conductor:
                     self._show(effect.signal, effect.level)
                 case ReportAnomaly():
                     self._report(effect, source)
-                case AlertMoved():
-                    self._moved(effect)
+                case AlertMoved() | CallPeople():
+                    self._alerted(effect)
                 case _:
                     assert_never(effect)
 

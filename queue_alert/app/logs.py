@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from queue_alert.core.alerts import Move
-from queue_alert.core.effects import AlertMoved, Anomaly, ReportAnomaly
+from queue_alert.core.effects import AlertMoved, Anomaly, CallPeople, ReportAnomaly
 from queue_alert.ports import Skipped
 
-__all__ = ["AnomalyLog", "SkippedCounter", "blot", "log_move", "set_up_logging"]
+__all__ = ["AnomalyLog", "SkippedCounter", "blot", "log_alert", "set_up_logging"]
 
 _logger = logging.getLogger(__name__)
 
@@ -125,16 +125,21 @@ def _terminal_formatter() -> logging.Formatter:
     return logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S")
 
 
-def log_move(effect: AlertMoved) -> None:
-    """Write down what has happened to an alert; what is only pending is no news."""
-    alert, move = effect.alert, effect.move
-    level = _MOVES.get(move, logging.DEBUG)
-    words = [f"alert={alert.id}", f"generation={alert.generation}", f"move={move.value}"]
+def log_alert(effect: AlertMoved | CallPeople) -> None:
+    """Write down what has happened to an alert, or whom it is for; what is only pending is no news."""
+    alert = effect.alert
+    words = [f"alert={alert.id}", f"generation={alert.generation}"]
+    if isinstance(effect, CallPeople):
+        people = ", ".join(f"{key.person} by {key.method}" for key in effect.attempts)
+        _logger.warning("%s", " ".join([*words, f"tell={people}"]))
+        return
+    move = effect.move
+    words.append(f"move={move.value}")
     if move is Move.FIRED:
         words += [f"severity={alert.severity.name.lower()}", f"reason={alert.reason}"]
     if move is Move.ACKNOWLEDGED:
         words.append(f"by={alert.acknowledged_by}")
-    _logger.log(level, "%s", " ".join(words))
+    _logger.log(_MOVES.get(move, logging.DEBUG), "%s", " ".join(words))
 
 
 _MOVES: Final = {

@@ -13,7 +13,7 @@ from queue_alert.app.conductor import Conductor
 from queue_alert.app.config import FeedSetup, Setup
 from queue_alert.app.http import HttpServer, server_names
 from queue_alert.app.live import LiveView
-from queue_alert.app.logs import AnomalyLog, SkippedCounter, log_move
+from queue_alert.app.logs import AnomalyLog, SkippedCounter, log_alert
 from queue_alert.app.notify import Notifier
 from queue_alert.app.outputs import OutputSide
 from queue_alert.app.pages import Renderer, health_page
@@ -135,7 +135,7 @@ class Runtime:
             show=self._outputs.show,
             report=self._report,
             changed=self._publishers.listen_to(live.note_change),
-            moved=log_move,
+            alerted=log_alert,
         )
         renderer = Renderer(live.view)
         server = self._server(live, renderer)

@@ -63,6 +63,8 @@ class Move(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     EXPIRED = "expired"
     """Its acknowledgement held for long enough: it fires again."""
+    ESCALATED = "escalated"
+    """Its escalation went on, or was held back."""
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):

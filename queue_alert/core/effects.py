@@ -5,11 +5,20 @@ from typing import TypeAlias
 
 import msgspec
 
-from queue_alert.core.alerts import Alert, Move
+from queue_alert.core.alerts import Alert, AttemptKey, Move
 from queue_alert.core.severity import Severity
 from queue_alert.core.units import GroupName, SignalName
 
-__all__ = ["AlertMoved", "Anomaly", "Effect", "ReportAnomaly", "Severity", "ShowSignal", "SignalLevel"]
+__all__ = [
+    "AlertMoved",
+    "Anomaly",
+    "CallPeople",
+    "Effect",
+    "ReportAnomaly",
+    "Severity",
+    "ShowSignal",
+    "SignalLevel",
+]
 
 
 class SignalLevel(msgspec.Struct, frozen=True, gc=False):
@@ -71,4 +80,15 @@ class AlertMoved(msgspec.Struct, frozen=True, gc=False, tag="alert_moved"):
     move: Move
 
 
-Effect: TypeAlias = ShowSignal | ReportAnomaly | AlertMoved
+class CallPeople(msgspec.Struct, frozen=True, gc=False, tag="call_people"):
+    """Make these attempts, each once: write them down first, and ask right before whether it is still so."""
+
+    alert: Alert
+    """As it stands; to be written down before any attempt is made."""
+    attempts: tuple[AttemptKey, ...]
+    """In this order."""
+    notes: tuple[str, ...] = ()
+    """Why these, and who was passed over, in words."""
+
+
+Effect: TypeAlias = ShowSignal | ReportAnomaly | AlertMoved | CallPeople

@@ -61,7 +61,7 @@ class Floor:
         self._most_waiting = policy.max_waiting_per_group
         self.groups: dict[GroupName, Group] = {}
         self.board = SignalBoard(policy)
-        self.rules = RuleBook(policy.rules, policy.hours)
+        self.rules = RuleBook(policy)
         self.deadlines: Deadlines[Deadline] = Deadlines()
         self.visits = Visits(policy, self.board, self.deadlines)
         for name in policy.groups:

@@ -304,9 +304,7 @@ class Monitor:
             self._clock_stepped(event, now)
         elif isinstance(event, AlertAcknowledged):
             acknowledge(self._floor, event, now)
-            held_s = self._policy.acknowledged_for_s
-            until = None if held_s is None else now + held_s
-            self._board.effects += self._rules.acknowledge(event.groups, event.by, until, now)
+            self._board.effects += self._rules.acknowledge(event.groups, event.by, now)
 
     def _take_with_care(
         self, feed: FeedRecord, event: Any, handler: Callable[[Any, Instant], None], now: Instant

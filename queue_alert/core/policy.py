@@ -3,6 +3,8 @@
 import msgspec
 
 from queue_alert.core.hours import OpeningHours
+from queue_alert.core.profiles import Profile
+from queue_alert.core.roster import Roster
 from queue_alert.core.rules import Rule
 from queue_alert.core.units import FeedName, GroupName, Ratio, Seconds, SignalName
 
@@ -72,9 +74,10 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     feeds: tuple[FeedPolicy, ...] = ()
     rules: tuple[Rule, ...] = ()
     hours: dict[str, OpeningHours] = {}
-    """Opening hours by name, for rules."""
-    acknowledged_for_s: Seconds | None = 1800.0
-    """An alert that somebody has in hand fires again after so long; ``None``: never."""
+    """Opening hours by name, for rules and people."""
+    roster: Roster = Roster()
+    profiles: dict[str, Profile] = {}
+    """Escalation profiles by name."""
     timezone: str = "UTC"
     reset_at_s: Seconds | None = 0.0
     """Local time of day of the daily reset, in seconds after midnight, 0 to 86,399; ``None``: none at all."""

@@ -3,16 +3,18 @@
 An event costs what the rules of its own group cost; what only time moves is on one heap.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from queue_alert.core.alerts import Alert, AlertId, Move
+from queue_alert.core.alerts import Alert, AlertId, AlertState, Move
+from queue_alert.core.behind import Behind
 from queue_alert.core.deadlines import NEVER, Deadlines
-from queue_alert.core.effects import AlertMoved
+from queue_alert.core.effects import AlertMoved, CallPeople, Effect
+from queue_alert.core.escalation import Reason, advance, begin, is_urgent_enough, next_due
 from queue_alert.core.group import Group
-from queue_alert.core.hours import OpeningHours
+from queue_alert.core.handling import Handled, acknowledge
+from queue_alert.core.policy import Policy
 from queue_alert.core.readings import Readings
-from queue_alert.core.rules import Rule
 from queue_alert.core.units import GroupName, Instant, Seconds
 from queue_alert.core.view import AlertView
 from queue_alert.core.watch import Watch
@@ -23,11 +25,12 @@ __all__ = ["RuleBook"]
 class _Watched:
     """One group with its rules."""
 
-    __slots__ = ("group", "on_heap", "stale_since", "watches")
+    __slots__ = ("behind", "group", "on_heap", "stale_since", "watches")
 
-    def __init__(self, group: Group, watches: Sequence[Watch]) -> None:
+    def __init__(self, group: Group, watches: Sequence[Watch], behind: Behind) -> None:
         self.group = group
         self.watches = watches
+        self.behind = behind
         self.stale_since: Instant | None = None
         self.on_heap: Instant = NEVER
         """The earliest instant of its that is on the heap."""
@@ -37,13 +40,12 @@ class RuleBook:
     """Watches every rule in every group that it names.
 
     Args:
-        rules: In the order in which they are configured.
-        hours: Opening hours by name; of a name that is not there nothing is ever closed.
+        policy: Rules in the order in which they are configured; hours, people and profiles by name.
     """
 
-    def __init__(self, rules: Sequence[Rule], hours: Mapping[str, OpeningHours]) -> None:
-        self._rules = tuple(rules)
-        self._hours = hours
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._rules = policy.rules
         self._watched: dict[GroupName, _Watched] = {}
         self._deadlines: Deadlines[_Watched] = Deadlines()
         self._restored: dict[AlertId, Alert] = {}
@@ -58,7 +60,7 @@ class RuleBook:
             else:
                 watch.restore(alert)
 
-    def attach(self, group: Group, now: Instant) -> list[AlertMoved]:
+    def attach(self, group: Group, now: Instant) -> list[Effect]:
         """Watch a new group and return what moved at once; one that no rule names costs nothing."""
         watches = [
             Watch(rule, group.name, now)
@@ -67,24 +69,26 @@ class RuleBook:
         ]
         if not watches:
             return []
-        watched = self._watched[group.name] = _Watched(group, watches)
+        watched = self._watched[group.name] = _Watched(
+            group, watches, Behind(self._policy.roster, self._policy.hours, group.name)
+        )
         for watch in watches:
             if (alert := self._restored.pop(watch.alert.id, None)) is not None:
                 watch.restore(alert)
         return self._look(watched, now)
 
-    def look(self, name: GroupName, now: Instant) -> list[AlertMoved]:
+    def look(self, name: GroupName, now: Instant) -> list[Effect]:
         """Hold the rules of a group against its figures and return what moved."""
         watched = self._watched.get(name)
         return [] if watched is None else self._look(watched, now)
 
-    def look_at_all(self, now: Instant) -> list[AlertMoved]:
+    def look_at_all(self, now: Instant) -> list[Effect]:
         """Hold all rules against the figures: after what concerns every group, which is rare."""
         return [moved for watched in self._watched.values() for moved in self._look(watched, now)]
 
-    def advance(self, now: Instant) -> list[AlertMoved]:
+    def advance(self, now: Instant) -> list[Effect]:
         """Do what is due by time alone."""
-        moved: list[AlertMoved] = []
+        moved: list[Effect] = []
         while (watched := self._deadlines.pop_due(now)) is not None:
             watched.on_heap = NEVER
             moved += self._look(watched, now)
@@ -94,17 +98,18 @@ class RuleBook:
         """Return when :meth:`advance` has something to do, or never."""
         return self._deadlines.next_at()
 
-    def acknowledge(
-        self, groups: Sequence[str], by: str, until: Instant | None, now: Instant
-    ) -> list[AlertMoved]:
+    def acknowledge(self, groups: Sequence[str], by: str, now: Instant) -> list[Effect]:
         """Let somebody have taken on all that fires in the groups of these names or patterns."""
-        moved: list[AlertMoved] = []
+        effects: list[Effect] = []
         for watched in self._watched.values():
             if any(fnmatchcase(watched.group.name, pattern) for pattern in groups):
-                seen = [watch for watch in watched.watches if watch.acknowledge(by, until, now)]
-                moved += [AlertMoved(watch.alert, Move.ACKNOWLEDGED) for watch in seen]
-                moved += self._look(watched, now)
-        return moved
+                for watch in watched.watches:
+                    answer = acknowledge(watch.alert, now, generation=watch.alert.generation, person=by)
+                    if answer.reason is Handled.DONE:
+                        watch.alert = answer.alert
+                        effects.append(AlertMoved(watch.alert, Move.ACKNOWLEDGED))
+                effects += self._look(watched, now)
+        return effects
 
     def view(self, now: Instant) -> tuple[AlertView, ...]:
         """Return all alerts that fire, seen or not: the most severe first, then the latest."""
@@ -137,34 +142,76 @@ class RuleBook:
             for watch in watched.watches:
                 watch.shift(delta)
 
-    def _look(self, watched: _Watched, now: Instant) -> list[AlertMoved]:
+    def _look(self, watched: _Watched, now: Instant) -> list[Effect]:
         group = watched.group
         if not group.is_stale:
             watched.stale_since = None
         elif watched.stale_since is None:
             watched.stale_since = now
         readings = Readings(group, watched.stale_since, now)
-        moved: list[AlertMoved] = []
+        effects: list[Effect] = []
         for watch in watched.watches:
             # What is held and not known proves nothing, neither that it is bad nor that it is over.
-            if group.is_stale and not watch.bears_silence:
-                continue
-            moved += [AlertMoved(watch.alert, move) for move in watch.look(readings, now)]
-        self._push(watched)
-        return moved
+            if not group.is_stale or watch.bears_silence:
+                moves = watch.look(readings, now)
+                if moves:
+                    self._begin(watch)
+                    effects += [AlertMoved(watch.alert, move) for move in moves]
+        for watch in watched.watches:
+            if watch.is_active:
+                effects += self._escalate(watch, watched, now)
+        self._push(watched, now)
+        return effects
 
-    def _push(self, watched: _Watched) -> None:
+    def _begin(self, watch: Watch) -> None:
+        """Begin to escalate an alert that has just fired."""
+        alert = watch.alert
+        profile = self._policy.profiles.get(watch.rule.profile)
+        if profile is not None and alert.state is AlertState.FIRING and alert.cursor is None:
+            watch.alert = begin(alert, profile)
+
+    def _escalate(self, watch: Watch, watched: _Watched, now: Instant) -> list[Effect]:
+        """Do what is due for an alert that fires, whoever is lost: people must be told all the same."""
+        alert = watch.alert
+        suppressed_by = self._suppressed_by(watch, watched, now)
+        due = next_due(alert)
+        is_held = alert.cursor is not None and alert.cursor.is_held
+        is_quiet = bool(suppressed_by) or not is_urgent_enough(alert)
+        is_turned = alert.state is AlertState.FIRING and alert.cursor is not None and is_held is not is_quiet
+        if not is_turned and (due is None or now < due):
+            return []
+        done = advance(alert, now, watched.behind, suppressed_by=suppressed_by)
+        if done.alert == alert:
+            return []
+        watch.alert = done.alert
+        has_expired = any(note.reason is Reason.ACKNOWLEDGEMENT_EXPIRED for note in done.notes)
+        effects: list[Effect] = [AlertMoved(done.alert, Move.EXPIRED if has_expired else Move.ESCALATED)]
+        if done.attempts:
+            notes = tuple(f"{note.reason.value}: {note.detail}".rstrip(": ") for note in done.notes)
+            effects.append(CallPeople(done.alert, done.attempts, notes))
+        return effects
+
+    def _push(self, watched: _Watched, now: Instant) -> None:
         is_stale = watched.group.is_stale
         next_at = NEVER
         for watch in watched.watches:
             if watch.next_at < next_at and (watch.bears_silence or not is_stale):
                 next_at = watch.next_at
+            if watch.is_active:
+                due, turns_at = next_due(watch.alert), self._turns_at(watch, now)
+                next_at = min(next_at, NEVER if due is None else due, turns_at)
         if next_at < watched.on_heap:
             watched.on_heap = next_at
             self._deadlines.push(next_at, watched)
 
+    def _turns_at(self, watch: Watch, now: Instant) -> Instant:
+        """Return when hours begin or end outside of which nobody is told of a rule."""
+        hours = self._policy.hours.get(watch.rule.hours)
+        change = None if hours is None else hours.next_change(now)
+        return NEVER if change is None else change
+
     def _suppressed_by(self, watch: Watch, watched: _Watched, now: Instant) -> str:
-        hours = self._hours.get(watch.rule.hours)
+        hours = self._policy.hours.get(watch.rule.hours)
         if hours is not None and not hours.is_open(now):
             return f"out of hours ({watch.rule.hours})"
         for other in watched.watches:

@@ -1,4 +1,4 @@
-"""Which states an alert may be in one after the other, as a table, and what its condition makes of it.
+"""Which states an alert may be in one after the other, as a table.
 
 The picture in the documentation is drawn from the table.
 """
@@ -19,11 +19,8 @@ __all__ = [
     "TRANSITIONS",
     "AlertEvent",
     "IllegalTransition",
-    "Reading",
     "diagram",
     "fire",
-    "judge",
-    "judge_due",
     "new_alert",
     "next_state",
     "resolved",
@@ -109,84 +106,9 @@ def diagram() -> str:
     return "\n".join(["stateDiagram-v2", f"    [*] --> {AlertState.INACTIVE}", *arrows])
 
 
-class Reading(StrEnum):
-    """What the figures say about an alert's condition, held against its two thresholds."""
-
-    RAISED = "raised"
-    """At or past the one that raises."""
-    BETWEEN = "between"
-    """Short of the one that raises, and not past the one that clears."""
-    CLEAR = "clear"
-    UNKNOWN = "unknown"
-    """The feed is lost: what was read last still counts, and nothing ends."""
-
-
 def new_alert(which: AlertId, severity: Severity, now: Instant) -> Alert:
     """Return an alert that has never fired."""
     return Alert(id=which, generation=0, state=AlertState.INACTIVE, severity=severity, state_since=now)
-
-
-def judge(
-    alert: Alert,
-    reading: Reading,
-    now: Instant,
-    *,
-    for_s: Seconds = 0.0,
-    keep_firing_for_s: Seconds = 0.0,
-    reason: str = "",
-) -> Alert:
-    """Return the alert after a look at the figures, or because time has passed.
-
-    Args:
-        alert: As it stood.
-        reading: What the figures say.
-        now: The instant of the look.
-        for_s: So long the condition must hold before it fires, >= 0.
-        keep_firing_for_s: So long it must be clear before it resolves, >= 0.
-        reason: The figures in words, kept from the crossing.
-    """
-    if alert.state in (AlertState.INACTIVE, AlertState.RESOLVED) and reading is Reading.RAISED:
-        state = next_state(alert.state, AlertEvent.CONDITION_TRUE)
-        alert = replace(
-            alert, state=state, state_since=now, condition_since=now, keep_until=None, reason=reason
-        )
-    if alert.state is AlertState.PENDING:
-        return _pending(alert, reading, now, for_s)
-    if alert.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED):
-        return _fired(alert, reading, now, keep_firing_for_s)
-    return alert
-
-
-def judge_due(alert: Alert, reading: Reading, *, for_s: Seconds = 0.0) -> Instant | None:
-    """Return when :func:`judge` comes to something new if ``reading`` stays as it is, ``None``: never."""
-    if alert.state is AlertState.PENDING and alert.condition_since is not None:
-        return alert.condition_since + for_s
-    if alert.state in (AlertState.FIRING, AlertState.ACKNOWLEDGED) and reading is not Reading.UNKNOWN:
-        return alert.keep_until
-    return None
-
-
-def _pending(alert: Alert, reading: Reading, now: Instant, for_s: Seconds) -> Alert:
-    if reading in (Reading.BETWEEN, Reading.CLEAR):
-        state = next_state(alert.state, AlertEvent.CONDITION_FALSE)
-        return replace(alert, state=state, state_since=now, condition_since=None, reason="")
-    if alert.condition_since is not None and now >= alert.condition_since + for_s:
-        return fire(alert, now, event=AlertEvent.DWELL_OVER)
-    return alert
-
-
-def _fired(alert: Alert, reading: Reading, now: Instant, keep_s: Seconds) -> Alert:
-    if reading is Reading.UNKNOWN:
-        return alert
-    if reading is Reading.RAISED and alert.condition_since is None:
-        next_state(alert.state, AlertEvent.CONDITION_TRUE)
-        return replace(alert, condition_since=now, keep_until=None)
-    if reading is Reading.CLEAR and alert.condition_since is not None:
-        next_state(alert.state, AlertEvent.CONDITION_FALSE)
-        alert = replace(alert, condition_since=None, keep_until=now + keep_s)
-    if alert.condition_since is None and alert.keep_until is not None and now >= alert.keep_until:
-        return resolved(alert, now)
-    return alert
 
 
 def fire(

@@ -13,6 +13,7 @@ from queue_alert.core.deadlines import NEVER
 from queue_alert.core.figures import AGES, Figure
 from queue_alert.core.readings import Readings
 from queue_alert.core.rules import Comparison, Condition, Operator, Rule, in_words
+from queue_alert.core.transitions import AlertEvent, fire, new_alert, next_state, resolved, shifted
 from queue_alert.core.units import GroupName, Instant, Seconds
 
 __all__ = ["Watch"]
@@ -33,13 +34,7 @@ class Watch:
 
     def __init__(self, rule: Rule, group: GroupName, now: Instant) -> None:
         self.rule = rule
-        self.alert = Alert(
-            id=AlertId(rule.name, group),
-            generation=0,
-            state=AlertState.INACTIVE,
-            severity=rule.severity,
-            state_since=now,
-        )
+        self.alert = new_alert(AlertId(rule.name, group), rule.severity, now)
         """The alert as it stands."""
         self.next_at: Instant = NEVER
         """When time alone may move it."""
@@ -65,31 +60,13 @@ class Watch:
         """Hold the rule against the group's figures, and return what follows, in this order."""
         since, wakes_at = self._since(readings, now)
         moves = self._holds(readings, since, now) if since is not None else self._holds_not(now)
-        if self.alert.state is AlertState.ACKNOWLEDGED and self._has_expired(now):
-            moves.append(Move.EXPIRED)
         self.next_at = min(wakes_at, self._own_deadline())
         return moves
 
-    def acknowledge(self, by: str, until: Instant | None, now: Instant) -> bool:
-        """Take that somebody has it in hand; return whether it fired and nobody had."""
-        if self.alert.state is not AlertState.FIRING:
-            return False
-        self._enter(AlertState.ACKNOWLEDGED, now, acknowledged_by=by, acknowledged_until=until)
-        self.next_at = min(self.next_at, self._own_deadline())
-        return True
-
     def shift(self, delta: Seconds) -> None:
         """Move every instant by ``delta``, because the clock was set."""
-        alert = self.alert
-        self.alert = replace(
-            alert,
-            state_since=alert.state_since + delta,
-            condition_since=_shifted(alert.condition_since, delta),
-            fired_at=_shifted(alert.fired_at, delta),
-            keep_until=_shifted(alert.keep_until, delta),
-            acknowledged_until=_shifted(alert.acknowledged_until, delta),
-        )
-        self._raised_at = [_shifted(at, delta) for at in self._raised_at]
+        self.alert = shifted(self.alert, delta)
+        self._raised_at = [None if at is None else at + delta for at in self._raised_at]
         self.next_at += delta
 
     # ---- the conditions
@@ -131,21 +108,31 @@ class Watch:
         alert = self.alert
         match alert.state:
             case AlertState.INACTIVE | AlertState.RESOLVED:
-                fires_at = since + self.rule.for_s
-                if now >= fires_at:
-                    return self._fire(readings, since, fires_at)
-                self._enter(AlertState.PENDING, since, condition_since=since, reason=self._reason(readings))
-                return [Move.PENDING]
+                self.alert = replace(
+                    alert,
+                    state=next_state(alert.state, AlertEvent.CONDITION_TRUE),
+                    state_since=since,
+                    condition_since=since,
+                    reason=self._reason(readings),
+                )
+                return self._fire(readings, since, now) or [Move.PENDING]
             case AlertState.PENDING:
                 # It may have held since an earlier instant than was known: a late event said so.
-                began = min(since, alert.condition_since or since)
-                if now >= began + self.rule.for_s:
-                    return self._fire(readings, began, began + self.rule.for_s)
-                return []
+                return self._fire(readings, min(since, alert.condition_since or since), now)
             case AlertState.FIRING | AlertState.ACKNOWLEDGED:
                 if alert.keep_until is not None:
-                    self.alert = replace(alert, keep_until=None)
+                    next_state(alert.state, AlertEvent.CONDITION_TRUE)
+                    self.alert = replace(alert, condition_since=since, keep_until=None)
                 return []
+
+    def _fire(self, readings: Readings, since: Instant, now: Instant) -> list[Move]:
+        """Fire if it has held since ``since`` for long enough."""
+        at = since + self.rule.for_s
+        if now < at:
+            return []
+        fired = fire(self.alert, at, reason=self._reason(readings), event=AlertEvent.DWELL_OVER)
+        self.alert = replace(fired, condition_since=since, severity=self.rule.severity)
+        return [Move.FIRED]
 
     def _holds_not(self, now: Instant) -> list[Move]:
         alert = self.alert
@@ -153,58 +140,25 @@ class Watch:
             case AlertState.INACTIVE | AlertState.RESOLVED:
                 return []
             case AlertState.PENDING:
-                self._enter(AlertState.INACTIVE, now, condition_since=None)
+                state = next_state(alert.state, AlertEvent.CONDITION_FALSE)
+                self.alert = replace(alert, state=state, state_since=now, condition_since=None, reason="")
                 return [Move.DROPPED]
             case AlertState.FIRING | AlertState.ACKNOWLEDGED:
                 keep_until = alert.keep_until
                 if keep_until is None:
+                    next_state(alert.state, AlertEvent.CONDITION_FALSE)
                     keep_until = now + self.rule.keep_firing_s
-                    self.alert = replace(alert, keep_until=keep_until)
+                    self.alert = replace(alert, condition_since=None, keep_until=keep_until)
                 if now < keep_until:
                     return []
-                self._enter(
-                    AlertState.RESOLVED,
-                    keep_until,
-                    condition_since=None,
-                    keep_until=None,
-                    acknowledged_by="",
-                    acknowledged_until=None,
-                )
+                self.alert = resolved(self.alert, keep_until)
                 return [Move.RESOLVED]
-
-    def _fire(self, readings: Readings, since: Instant, at: Instant) -> list[Move]:
-        self._enter(
-            AlertState.FIRING,
-            at,
-            generation=self.alert.generation + 1,
-            condition_since=since,
-            fired_at=at,
-            keep_until=None,
-            reason=self._reason(readings),
-        )
-        return [Move.FIRED]
-
-    def _has_expired(self, now: Instant) -> bool:
-        until = self.alert.acknowledged_until
-        if until is None or now < until:
-            return False
-        self._enter(AlertState.FIRING, until, acknowledged_by="", acknowledged_until=None)
-        return True
 
     def _own_deadline(self) -> Instant:
         alert = self.alert
-        match alert.state:
-            case AlertState.PENDING:
-                return (alert.condition_since or 0.0) + self.rule.for_s
-            case AlertState.FIRING:
-                return _or_never(alert.keep_until)
-            case AlertState.ACKNOWLEDGED:
-                return min(_or_never(alert.keep_until), _or_never(alert.acknowledged_until))
-            case AlertState.INACTIVE | AlertState.RESOLVED:
-                return NEVER
-
-    def _enter(self, state: AlertState, at: Instant, **changes: object) -> None:
-        self.alert = replace(self.alert, state=state, state_since=at, severity=self.rule.severity, **changes)
+        if alert.state is AlertState.PENDING:
+            return (alert.condition_since or 0.0) + self.rule.for_s
+        return NEVER if alert.keep_until is None else alert.keep_until
 
     def _reason(self, readings: Readings) -> str:
         return ", ".join(
@@ -248,11 +202,3 @@ def _is_cleared(condition: Condition, value: float) -> bool:
     if condition.clear_at is None:
         return not condition.raise_at.holds(value)
     return condition.clear_at.holds(value)
-
-
-def _shifted(at: Instant | None, delta: Seconds) -> Instant | None:
-    return None if at is None else at + delta
-
-
-def _or_never(at: Instant | None) -> Instant:
-    return NEVER if at is None else at

@@ -4,7 +4,7 @@ import pytest
 
 from queue_alert.app.clock import SteadyClock
 from queue_alert.app.conductor import Conductor
-from queue_alert.core.effects import AlertMoved, ReportAnomaly, Severity, SignalLevel
+from queue_alert.core.effects import AlertMoved, CallPeople, ReportAnomaly, Severity, SignalLevel
 from queue_alert.core.events import (
     AcdEvent,
     ContactLeft,
@@ -41,14 +41,14 @@ class Stage:
         self.shown: list[tuple[float, str, SignalLevel]] = []
         self.reported: list[tuple[str, str]] = []
         self.changes = 0
-        self.moves: list[AlertMoved] = []
+        self.moves: list[AlertMoved | CallPeople] = []
         self.conductor = Conductor(
             Monitor(policy, self.clock.now()),
             clock=self.clock,
             show=lambda name, level: self.shown.append((self.loop.time(), name, level)),
             report=self.note_anomaly,
             changed=self.note,
-            moved=self.moves.append,
+            alerted=self.moves.append,
         )
 
     def note_anomaly(self, effect: ReportAnomaly, source: str) -> None:

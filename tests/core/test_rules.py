@@ -241,18 +241,18 @@ def seen(by: str = "button desk", at: Instant = START + 10) -> AlertAcknowledged
 
 
 def test_somebody_has_it_in_hand_until_the_time_is_over() -> None:
-    monitor = monitor_of(crowd(1), acknowledged_for_s=600.0)
+    monitor = monitor_of(crowd(1))
     monitor.handle(queued("a", START), START)
     assert moves(monitor.handle(seen(), START + 10)) == [(CROWD, Move.ACKNOWLEDGED, 10.0)]
     (alert,) = monitor.view(START + 10).alerts
     assert (alert.state, alert.acknowledged_by, alert.acknowledged_until) == (
         "acknowledged",
         "button desk",
-        START + 610,
+        START + 1_810,
     )
     assert moves(monitor.handle(seen("somebody else", START + 20), START + 20)) == []
     assert monitor.view(START + 20).alerts[0].acknowledged_by == "button desk"
-    assert due(monitor, START + 700) == [(CROWD, Move.EXPIRED, 610.0)]
+    assert due(monitor, START + 2_000) == [(CROWD, Move.EXPIRED, 1_810.0)]
 
 
 def test_what_is_over_needs_nobody_and_what_fires_anew_was_seen_by_nobody() -> None:

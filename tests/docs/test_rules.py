@@ -8,6 +8,7 @@ import pytest
 
 from queue_alert.app.cli import main
 from queue_alert.app.config import build_setup
+from queue_alert.app.config.profiles import ProfileTable, StepTable
 from queue_alert.app.config.rules import RuleTable
 from queue_alert.app.registry import Registry
 from queue_alert.core.figures import FALLING, Figure
@@ -38,6 +39,17 @@ def test_every_figure_has_its_place_and_the_side_on_which_it_is_bad() -> None:
 def test_every_key_is_described() -> None:
     described = set(re.findall(r"^\| `(\w+)` \| (?:required|`)", TEXT, re.MULTILINE))
     assert described == {name.rstrip("_") for name in RuleTable.__struct_fields__}
+
+
+def test_the_example_of_profiles_is_sound_and_names_every_key() -> None:
+    text = (PAGE.parent / "profiles.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    floor = '[feeds.acd]\ndriver = "simulator"\n[outputs.lamp]\ndriver = "virtual"\n'
+    setup = build_setup(tomllib.loads(floor + example), file="c", base=Path(), registry=Registry())
+    assert (list(setup.policy.profiles), setup.warnings) == (["floor"], ())
+    described = set(re.findall(r"^\| `(\w+)` \| (?:required|`)", text, re.MULTILINE))
+    keys = (*ProfileTable.__struct_fields__, *StepTable.__struct_fields__)
+    assert described == {name.rstrip("_") for name in keys}
 
 
 def test_the_page_on_testing_them_is_a_run_of_its_own(

@@ -1,6 +1,7 @@
 """The file to a :class:`Setup`: every mistake is found before anything is said."""
 
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,13 +22,14 @@ from queue_alert.app.config.places import (
     timezone_mistake,
 )
 from queue_alert.app.config.problems import ConfigurationError, found, joined
+from queue_alert.app.config.profiles import read_profiles
 from queue_alert.app.config.roster import TABLES, read_roster
 from queue_alert.app.config.rules import read_rules
 from queue_alert.app.config.schema import ConfigFile, HttpTable
 from queue_alert.app.config.setup import FeedSetup, Setup
 from queue_alert.app.registry import Registry
 from queue_alert.core.policy import FeedPolicy, Policy, SignalPolicy
-from queue_alert.core.units import FeedName, GroupName
+from queue_alert.core.units import FeedName, GroupName, Instant
 from queue_alert.ports import ConfigProblem
 
 __all__ = ["build_setup", "load_setup"]
@@ -37,6 +39,7 @@ _APART: Final = (
     "group_defaults",
     "groups",
     "hours",
+    "profiles",
     "rules",
     *TABLES,
     "feeds",
@@ -60,7 +63,7 @@ def load_setup(path: Path, *, registry: Registry) -> Setup:
 
 
 def build_setup(
-    tables: dict[str, Any], *, file: str, base: Path, registry: Registry, today: date | None = None
+    tables: dict[str, Any], *, file: str, base: Path, registry: Registry, now: Instant | None = None
 ) -> Setup:
     """Return what the tables of a file say, checked.
 
@@ -69,12 +72,13 @@ def build_setup(
         file: The file's name for messages.
         base: Folder that relative paths start from.
         registry: The installed drivers.
-        today: From when on a country's holidays are worked out; left out: from today.
+        now: From when on a country's holidays are worked out, and whether anybody is there; left out: now.
 
     Raises:
         ConfigurationError: They cannot be used; every mistake is in it.
     """
     problems: list[ConfigProblem] = []
+    now = time.time() if now is None else now
     top = _top(tables, problems)
     policy = _day(top, problems)
     listen = _listen(top.http, problems)
@@ -87,11 +91,21 @@ def build_setup(
     hours = read_hours(
         tables.get("hours", {}),
         default_timezone=policy.timezone,
-        today=today or datetime.now(tz=UTC).date(),
+        today=datetime.fromtimestamp(now, UTC).date(),
         problems=problems,
     )
-    roster = read_roster(tables, hours=hours, default_timezone=policy.timezone, problems=problems)
-    rules = read_rules(tables.get("rules", {}), tuple(groups), _names(tables.get("hours")), problems=problems)
+    profile_names = _names(tables.get("profiles"))
+    roster = read_roster(
+        tables,
+        hours=hours,
+        default_timezone=policy.timezone,
+        profiles=profile_names,
+        problems=problems,
+    )
+    profiles = read_profiles(tables.get("profiles", {}), roster, hours, now=now, problems=problems)
+    rules = read_rules(
+        tables.get("rules", {}), tuple(groups), _names(tables.get("hours")), profile_names, problems=problems
+    )
     # Two of one port or one pin: the second is told that the first has it.
     taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
     feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
@@ -120,8 +134,9 @@ def build_setup(
             feeds=expected,
             rules=rules,
             hours=hours,
+            roster=roster,
+            profiles=profiles,
         ),
-        roster=roster,
         feeds=feeds,
         outputs=outputs,
         publishers=publishers,

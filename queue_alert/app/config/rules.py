@@ -21,6 +21,7 @@ from queue_alert.ports import ConfigProblem, Duration
 __all__ = ["read_rules"]
 
 _DAY_S: Final = 86_400
+_ALWAYS: Final = "always"
 _LIMIT: Final = re.compile(r"\s*(?P<operator>>=|<=|>|<)?\s*(?P<value>\S.*?)\s*")
 _PERCENT: Final = re.compile(r"(?P<value>-?\d{1,9}(?:\.\d{1,9})?)\s*%")
 _NUMBER: Final = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?")
@@ -45,6 +46,7 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     severity: Literal["warning", "critical"] = "warning"
     hours: str = ""
     inhibited_by: tuple[str, ...] = ()
+    profile: str = ""
     text: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
@@ -59,6 +61,7 @@ def read_rules(
     tables: Any,
     known_groups: tuple[GroupName, ...],
     known_hours: tuple[str, ...],
+    known_profiles: tuple[str, ...],
     *,
     problems: list[ConfigProblem],
 ) -> tuple[Rule, ...]:
@@ -68,6 +71,7 @@ def read_rules(
         tables: The table ``[rules]``.
         known_groups: Names in ``[groups]``; empty where only the feeds know them.
         known_hours: Names in ``[hours]``.
+        known_profiles: Names in ``[profiles]``.
         problems: Every mistake is added here.
     """
     if not isinstance(tables, dict):
@@ -89,9 +93,12 @@ def read_rules(
             continue
         problems += pattern_mistakes(path, own.groups, known_groups)
         problems += _explained_by(name, own, tables, path)
-        if own.hours and own.hours not in known_hours:
+        if own.hours not in {"", _ALWAYS, *known_hours}:
             message = f"{found(own.hours)} is none of [hours]{did_you_mean(own.hours, known_hours)}"
             problems.append(ConfigProblem(path=f"{path}.hours", message=message))
+        if own.profile and own.profile not in known_profiles:
+            message = f"{found(own.profile)} is none of [profiles]{did_you_mean(own.profile, known_profiles)}"
+            problems.append(ConfigProblem(path=f"{path}.profile", message=message))
         rules.append(_rule(name, own, _conditions(own.when, f"{path}.when", problems)))
     return tuple(rules)
 
@@ -104,7 +111,8 @@ def _rule(name: str, own: RuleTable, conditions: tuple[Condition, ...]) -> Rule:
         for_s=own.for_,
         keep_firing_s=own.keep_firing_for,
         severity=Severity[own.severity.upper()],
-        hours=own.hours,
+        hours="" if own.hours == _ALWAYS else own.hours,
+        profile=own.profile,
         inhibited_by=tuple(RuleName(other) for other in own.inhibited_by),
         text=own.text,
     )

@@ -121,6 +121,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, GroupTable] = {}
     hours: dict[str, dict[str, Any]] = {}
     rules: dict[str, dict[str, Any]] = {}
+    profiles: dict[str, dict[str, Any]] = {}
     staff: dict[str, dict[str, Any]] = {}
     lists: dict[str, dict[str, Any]] = {}
     rotations: dict[str, dict[str, Any]] = {}

@@ -8,7 +8,6 @@ from typing import Any
 
 from queue_alert.app.config.places import ListenAddress
 from queue_alert.core.policy import Policy
-from queue_alert.core.roster import Roster
 from queue_alert.core.units import GroupName, Seconds
 from queue_alert.ports import ButtonDriver, ConfigProblem, FeedDriver, OutputDriver, PublisherDriver
 
@@ -115,7 +114,6 @@ class Setup:
         outputs: May be empty.
         publishers: May be empty.
         buttons: May be empty.
-        roster: Who can be told; may be nobody.
         engine_options: Options of every engine the outputs need, by the engine's entry-point name.
         listen: Where to serve pages and the live view; ``None`` serves nothing.
         warnings: What is odd but does not stop it.
@@ -127,7 +125,6 @@ class Setup:
     outputs: tuple[OutputPlan, ...] = ()
     publishers: tuple[PublisherSetup, ...] = ()
     buttons: tuple[ButtonPlan, ...] = ()
-    roster: Roster = field(default_factory=Roster)
     engine_options: dict[str, Any] = field(default_factory=dict)
     listen: ListenAddress | None = None
     warnings: tuple[ConfigProblem, ...] = ()
