@@ -224,7 +224,9 @@ class Candidates:
             begins = f"{rotation.begins:%Y-%m-%d %H:%M} {rotation.timezone}"
             self._pass(rotation.name, PassReason.OFF_DUTY, f"does not begin before {begins}")
             return ()
-        until = datetime.fromtimestamp(duty.until, ZoneInfo(rotation.timezone))
+        closes_at = hours.next_change(at) if hours is not None else None
+        ends_at = duty.until if closes_at is None else min(closes_at, duty.until)
+        until = datetime.fromtimestamp(ends_at, ZoneInfo(rotation.timezone))
         words = f"on duty in {rotation.name} until {until:%Y-%m-%d %H:%M}"
         cover = self._covers.get(rotation.name, duty.person)
         if cover == duty.person:

@@ -16,15 +16,16 @@ from queue_alert.core.rotations import Rotation, ShiftUnit
 
 @dataclass
 class Always:
-    """Opening hours that never change."""
+    """Opening hours that never change, or once."""
 
     is_it: bool
+    changes_at: float | None = None
 
     def is_open(self, at: float) -> bool:
         return self.is_it
 
     def next_change(self, at: float) -> float | None:
-        return None
+        return self.changes_at
 
 
 def at(text: str) -> float:

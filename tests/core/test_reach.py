@@ -308,6 +308,21 @@ def test_who_is_on_duty_is_reached_in_the_hours_of_the_rotation() -> None:
     )
 
 
+def test_a_duty_ends_with_the_shift_or_the_hours_whichever_is_first() -> None:
+    by_day = Rotation(
+        name="on-call", people=(ANNA, BEN), begins=ON_CALL.begins, timezone="Europe/London", hours="day"
+    )
+    staff = roster(person(ANNA), rotations={"on-call": by_day})
+    words = []
+    for closes in ("2026-01-05 17:00", "2026-02-01 00:00"):
+        hours: dict[str, Hours] = {"day": Always(is_it=True, changes_at=at(closes))}
+        answer = resolve(
+            [target("rotation", "on-call")], roster=staff, hours=hours, situation=Situation(at=MONDAY)
+        )
+        words += [reach.words for reach in answer.reaches]
+    assert words == ["on duty in on-call until 2026-01-05 17:00", DUTY]
+
+
 def test_a_cover_is_reached_in_place_of_the_covered() -> None:
     overrides = (cover(BEN, "anna"), cover(CAROL, "ben"), cover(DAN, "on-call", is_rotation=True))
     staff = roster(
