@@ -140,6 +140,12 @@ def test_a_time_that_does_not_exist_is_when_the_clock_jumps_past_it(
     assert instant_of(wall(text), ZoneInfo(zone)) == at(instant)
 
 
+def test_wherever_in_a_gap_a_time_lies_it_is_the_instant_of_the_jump() -> None:
+    seconds = range(0, 3600, 7)
+    gap = [wall("2026-03-29 01:00") + timedelta(seconds=second) for second in seconds]
+    assert {instant_of(time, ZoneInfo("Europe/London")) for time in gap} == {at("2026-03-29 01:00")}
+
+
 def test_a_rotation_without_people_length_local_time_or_zone_is_refused() -> None:
     words = "a rotation needs people, a shift of at least one unit and a local time to begin"
     for wrong in ({"people": ()}, {"every": 0}, {"begins": "2026-01-05T08:00+00:00"}):
