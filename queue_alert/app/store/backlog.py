@@ -188,12 +188,12 @@ class Backlog:
             self._in_flight = taken
             return taken, self._is_urgent
 
-    def done(self, known: Iterable[Write], failed: int) -> None:
+    def done(self, known: Iterable[Write], unfit: Sequence[Write]) -> None:
         """Take note that what was taken is on the disk.
 
         Args:
             known: Those that were not, because one of their name was there.
-            failed: So many were not, because they cannot be written as they are.
+            unfit: Those that were not, because they cannot be written as they are.
         """
         with self._changed:
             for write in known:
@@ -201,7 +201,9 @@ class Backlog:
                 for waiter in self._waiters.pop(write.name, ()):
                     with suppress(Exception):
                         waiter.set_exception(AttemptKnownError(write.record.key))
-            self.dropped += failed
+            self.dropped += len(unfit)
+            for write in unfit:
+                self._answer(self._waiters.pop(write.name, ()), Confirmation.IN_MEMORY)
             for write in self._in_flight:
                 self._answer(self._waiters.pop(write.name, ()), Confirmation.ON_DISK)
             self._in_flight = ()

@@ -239,7 +239,7 @@ class Store:
         return sorted((entry for entry in found if entry.at >= since), key=lambda entry: entry.at)[-most:]
 
     async def intervals(self, since: Instant, most: int = 100_000) -> list[IntervalFigures]:
-        """Return the figures of intervals that began since an instant: the newest ``most``, the oldest first."""
+        """Return the figures of intervals begun since an instant: the newest ``most``, the oldest first."""
         found = await self._read(INTERVALS, lambda file: read_intervals(file, since, most))
         by_name = {(figures.begins, figures.group): figures for figures in found if figures.begins >= since}
         return [by_name[name] for name in sorted(by_name)][-most:]

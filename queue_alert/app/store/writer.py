@@ -156,7 +156,7 @@ class Writer:
 
     def _commit(self, database: Database, writes: list[Write], *, is_durable: bool) -> None:
         known: list[Write] = []
-        failed = 0
+        unfit: list[Write] = []
         try:
             with database.transaction(is_durable=is_durable) as connection:
                 before = connection.total_changes
@@ -166,14 +166,14 @@ class Writer:
                             known.append(write)
                     except _UNFIT:
                         logger.exception("store=unfit table=%s", write.kind.table)
-                        failed += 1
+                        unfit.append(write)
                 if is_durable and connection.total_changes == before:
                     # With nothing to write nothing is synchronised, and earlier commits may not be yet.
                     connection.execute(f"PRAGMA user_version = {VERSION}")
         except BaseException:
             self._backlog.put_back()
             raise
-        self._backlog.done(known, failed)
+        self._backlog.done(known, unfit)
 
     def _prune(self, database: Database) -> None:
         now = self._clock.now()
