@@ -184,7 +184,7 @@ class Backlog:
             for kind in KINDS:
                 waiting = self._waiting[kind.table]
                 names = list(waiting)[: most - len(taken)]
-                taken += [waiting.pop(name) for name in names]
+                taken += [self._as_awaited(waiting.pop(name)) for name in names]
             self._in_flight = taken
             return taken, self._is_urgent
 
@@ -262,6 +262,16 @@ class Backlog:
         self._is_urgent |= is_urgent
         if is_urgent or count in {1, MOST_GATHERED}:
             self._changed.notify()
+
+    def _as_awaited(self, write: Write) -> Write:
+        """Return a write that was to be refused if it were known, but nobody waits for that any more.
+
+        It was made meanwhile, in memory only, and is to be in the file like any other.
+        """
+        waiters = self._waiters.get(write.name, ())
+        if not write.is_new or any(not waiter.done() for waiter in waiters):
+            return write
+        return Write(write.kind, write.name, write.record)
 
     def _bound(self, kind: Kind[Any]) -> None:
         waiting = self._waiting[kind.table]

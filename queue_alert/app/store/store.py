@@ -264,6 +264,7 @@ class Store:
     async def _confirmed(self, future: Future[Confirmation]) -> Confirmation:
         if self._writer.fault or not self._writer.thread.is_alive():
             # It is tried again when its time has come; nobody waits for that.
+            future.cancel()
             return Confirmation.IN_MEMORY
         try:
             async with asyncio.timeout(self._patience_s):

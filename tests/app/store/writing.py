@@ -3,8 +3,8 @@
 It reads orders from standard input, one a line: ``FOLDER LIFE ROUNDS KIND VALUE``. For each it forks a
 process that lives one life on the store in the folder: it begins, then in each round saves an alert, commits
 an intent, says so, keeps what became of it, confirms an acknowledgement, says so. It is killed before the
-statement of SQLite number VALUE (KIND ``statement``), after VALUE seconds (``seconds``), or never (``never``).
-What it said is in ``FOLDER/said``. The answer to each order is one line: ``killed``, or ``ended`` and the exit
+statement of SQLite number VALUE (KIND ``statement``), after VALUE seconds (``seconds``), or not (``never``).
+What it said is in ``FOLDER/said``. The answer to each order is a line: ``killed``, or ``ended`` and the exit
 code where it came to its own end.
 """
 
