@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import msgspec
+
 from queue_alert.app.commands._common import add_config_option
 from queue_alert.ports import Command
 
@@ -59,11 +61,15 @@ def _configured(config: Path) -> Path:
     from queue_alert.app.store.options import StoreTable
     from queue_alert.ports import ConfigProblem
 
+    class Part(msgspec.Struct, frozen=True):
+        store: StoreTable = StoreTable()
+
     problems: list[ConfigProblem] = []
-    table = convert_table(read_tables(config).get("store", {}), StoreTable, path="store", problems=problems)
-    if isinstance(table, Invalid):
+    tables = {name: table for name, table in read_tables(config).items() if name == "store"}
+    part = convert_table(tables, Part, path="", problems=problems)
+    if isinstance(part, Invalid):
         raise ConfigurationError(str(config), problems)
-    return table.file(config.resolve().parent)
+    return part.store.file(config.resolve().parent)
 
 
 class _Progress:

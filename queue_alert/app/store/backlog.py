@@ -177,13 +177,16 @@ class Backlog:
         """Return the next writes, and whether they must be on the disk when they are committed.
 
         Args:
-            most: So many at most.
+            most: History and figures wait where there are more than so many; all else goes at once, so that
+                what an intent follows from is there with it.
         """
         with self._changed:
             taken: list[Write] = []
             for kind in KINDS:
                 waiting = self._waiting[kind.table]
-                names = list(waiting)[: most - len(taken)]
+                names = list(waiting)
+                if kind.is_bulk:
+                    names = names[: max(most - len(taken), 0)]
                 taken += [self._as_awaited(waiting.pop(name)) for name in names]
             self._in_flight = taken
             return taken, self._is_urgent

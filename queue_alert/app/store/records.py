@@ -158,6 +158,7 @@ class Kind(Generic[_R]):
             what they are.
         held: So many of them are also held in memory, to be written into a new file.
         ends: When a record is over; by default never.
+        is_bulk: Whether there may be so many that not all need be in the next commit.
     """
 
     def __init__(
@@ -172,12 +173,14 @@ class Kind(Generic[_R]):
         most: int | None = None,
         held: int | None = None,
         ends: Callable[[_R], Instant] = lambda _record: math.inf,
+        is_bulk: bool = False,
     ) -> None:
         self.table = table
         self.order = order
         self.most = most
         self.held = held
         self.ends = ends
+        self.is_bulk = is_bulk
         self._decoder = msgspec.json.Decoder(record)
         self._name = name
         self._values = more[1]
@@ -328,6 +331,7 @@ HISTORY: Final = Kind(
     ),
     order="at, id",
     most=_MOST_WAITING,
+    is_bulk=True,
 )
 INTERVALS: Final = Kind(
     "intervals",
@@ -337,6 +341,7 @@ INTERVALS: Final = Kind(
     more=((), lambda _figures: ()),
     order='begins, "group"',
     most=_MOST_WAITING,
+    is_bulk=True,
 )
 
 KINDS: Final[tuple[Kind[Any], ...]] = (

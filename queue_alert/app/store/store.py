@@ -175,7 +175,7 @@ class Store:
     async def commit_intent(self, attempt: Attempt) -> Confirmation:
         """Keep that somebody is about to be reached: on the disk when this returns, if it can be written.
 
-        All that was saved before is on the disk with it.
+        Every alert that was saved before is on the disk with it.
 
         Args:
             attempt: *dialling*, of a key that was never used.
