@@ -37,7 +37,7 @@ async def filled(begin: Open) -> Store:
     """A store in use that something is in."""
     store = await begin()
     store.save_alert(made.alert())
-    for number in range(3000):
+    for number in range(1000):
         store.note(made.entry(float(number)))
     await store.commit_intent(made.attempt())
     await store.flush()
@@ -93,7 +93,7 @@ async def test_the_copy_of_a_store_that_nobody_has_open(filled: Store, path: Pat
     await filled.close()
     copy = tmp_path / "copy.db"
     await asyncio.to_thread(back_up, path, copy, progress=nobody_looks)
-    assert await asyncio.to_thread(column, copy, "SELECT count(*) FROM history") == [3000]
+    assert await asyncio.to_thread(column, copy, "SELECT count(*) FROM history") == [1000]
 
 
 async def test_a_file_that_exists_is_not_overwritten(filled: Store, path: Path, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ async def test_a_stick_without_links_gets_the_copy_too(
     monkeypatch.setattr(os, "link", refuse)
     copy = tmp_path / "copy.db"
     await asyncio.to_thread(back_up, path, copy, progress=nobody_looks)
-    assert await asyncio.to_thread(column, copy, "SELECT count(*) FROM history") == [3000]
+    assert await asyncio.to_thread(column, copy, "SELECT count(*) FROM history") == [1000]
 
 
 async def test_a_damaged_store_gives_no_copy(filled: Store, path: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from queue_alert.app.store import Confirmation, Loaded, Store
+from queue_alert.app.store import Confirmation, Loaded, Store, records
 from queue_alert.app.store import writer as writer_module
 from queue_alert.app.store.database import (
     MOST_SET_ASIDE,
@@ -175,20 +175,24 @@ async def test_a_disk_that_fails_after_it_wrote_makes_nothing_twice(
     )
 
 
-async def test_memory_is_bounded_while_the_disk_fails(begin: Open, disk: Disk) -> None:
+async def test_memory_is_bounded_while_the_disk_fails(
+    begin: Open, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (records.HISTORY.most, records.ATTEMPTS.most, records.INTERVALS.most) == (10_000, 10_000, 10_000)
+    monkeypatch.setattr(records.HISTORY, "most", 700)
     store = await begin(connect=disk.connect)
     disk.error = fails(sqlite3.SQLITE_IOERR, "disk I/O error")
     store.save_alert(made.alert())
     await store.commit_intent(made.attempt())
     await until(lambda: store.fault != "")
-    for number in range(10_500):
+    for number in range(750):
         store.note(made.entry(float(number)))
         store.save_alert(made.alert(number))
-    await until(lambda: store.fault.endswith("; in memory only: 10,002; let go: 500"))
+    await until(lambda: store.fault.endswith("; in memory only: 702; let go: 50"))
     disk.error = None
     await until(lambda: store.fault == "", within=10.0)
     assert [entry.at for entry in await store.history(0.0, most=20_000)] == [
-        float(number) for number in range(500, 10_500)
+        float(number) for number in range(50, 750)
     ]
 
 
@@ -377,7 +381,7 @@ async def test_what_can_be_read_of_a_damaged_file_is_kept(
     store.save_silence(SILENCE)
     await store.commit_intent(made.attempt())
     await store.confirm_acknowledgement(made.acknowledgement())
-    for number in range(3000):
+    for number in range(1000):
         store.note(made.entry(float(number)))
     await store.close()
     # The last pages hold history alone.
@@ -395,7 +399,7 @@ async def test_what_was_saved_of_a_damaged_file_is_in_the_new_one(
     store = await begin()
     store.save_alert(made.alert())
     await store.confirm_acknowledgement(made.acknowledgement())
-    for number in range(3000):
+    for number in range(1000):
         store.note(made.entry(float(number)))
     await store.close()
     await asyncio.to_thread(spoil, path, -8)
