@@ -3,13 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from queue_alert.app.commands._common import add_config_option
 from queue_alert.ports import Command
 
-__all__ = ["COMMAND"]
+if TYPE_CHECKING:
+    from queue_alert.app.store.options import StoreTable
+
+__all__ = ["COMMAND", "configured"]
 
 _DESCRIPTION = """\
 Copy the store: alerts, attempts, acknowledgements, silences, covers and
@@ -43,7 +47,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from queue_alert.app.store.backup import back_up
 
-    source = arguments.store or _configured(arguments.config)
+    config = arguments.config
+    source = arguments.store or configured(config).file(config.resolve().parent)
     progress = _Progress()
     try:
         size = back_up(source, arguments.file, progress=progress.show)
@@ -53,8 +58,15 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _configured(config: Path) -> Path:
-    """Return where the configuration has the store; whatever else is wrong with it does not matter here."""
+def configured(config: Path) -> "StoreTable":
+    """Return what the configuration says of the store; whatever else is wrong with it does not matter here.
+
+    Args:
+        config: The file.
+
+    Raises:
+        ConfigurationError: It cannot be read, or what it says of the store is wrong.
+    """
     from queue_alert.app.config.convert import Invalid, convert_table
     from queue_alert.app.config.file import read_tables
     from queue_alert.app.config.problems import ConfigurationError
@@ -69,7 +81,7 @@ def _configured(config: Path) -> Path:
     part = convert_table(tables, Part, path="", problems=problems)
     if isinstance(part, Invalid):
         raise ConfigurationError(str(config), problems)
-    return part.store.file(config.resolve().parent)
+    return part.store
 
 
 class _Progress:
