@@ -1,9 +1,9 @@
 """What waits to be written, and what is held for the day the file is lost; shared by two threads."""
 
+import math
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -58,9 +58,11 @@ class Backlog:
         self._held: dict[str, dict[Name, Write]] = {kind.table: {} for kind in KINDS if kind.held}
         self._in_flight: Sequence[Write] = ()
         self._waiters: dict[Name, list[Future[Confirmation]]] = {}
-        self._idle_waiters: deque[Future[Confirmation]] = deque()
-        self._is_urgent = False
-        self._first_at: float | None = None
+        # Of a flush: those that wait for a commit that leaves nothing behind, and those whose commit it is.
+        self._flushing: list[Future[Confirmation]] = []
+        self._flushing_now: list[Future[Confirmation]] = []
+        self._urgent: set[Name] = set()
+        self._first_at = math.inf
         # Unlike any of an earlier run, so that writing a record twice leaves one; in order within this run.
         self._number = secrets.randbits(31) << 32
         self.is_stopping = False
@@ -101,8 +103,7 @@ class Backlog:
         """Have all written at once; the future is done once it is on the disk or cannot be."""
         waiter: Future[Confirmation] = Future()
         with self._changed:
-            self._idle_waiters.append(waiter)
-            self._is_urgent = True
+            self._flushing.append(waiter)
             self._changed.notify()
         return waiter
 
@@ -155,7 +156,7 @@ class Backlog:
             for table, held in self._held.items():
                 waiting = self._waiting[table]
                 self._waiting[table] = held | waiting
-            self._is_urgent = True
+                self._urgent |= held.keys()
 
     def wait(self, timeout: Seconds, *, is_paused: bool) -> None:
         """Wait until there is something to do.
@@ -173,6 +174,11 @@ class Backlog:
                     return
                 self._changed.wait(due - now)
 
+    def is_due(self) -> bool:
+        """Return whether a commit is due."""
+        with self._changed:
+            return self.is_stopping or time.monotonic() >= self._due()
+
     def take(self, most: int) -> tuple[list[Write], bool]:
         """Return the next writes, and whether they must be on the disk when they are committed.
 
@@ -182,6 +188,7 @@ class Backlog:
         """
         with self._changed:
             taken: list[Write] = []
+            is_durable = bool(self._urgent or self._flushing)
             for kind in KINDS:
                 waiting = self._waiting[kind.table]
                 names = list(waiting)
@@ -189,7 +196,11 @@ class Backlog:
                     names = names[: max(most - len(taken), 0)]
                 taken += [self._as_awaited(waiting.pop(name)) for name in names]
             self._in_flight = taken
-            return taken, self._is_urgent
+            self._urgent.difference_update([write.name for write in taken])
+            if not self._count():
+                self._first_at = math.inf
+                self._flushing_now, self._flushing = self._flushing, []
+            return taken, is_durable
 
     def done(self, known: Iterable[Write], unfit: Sequence[Write]) -> None:
         """Take note that what was taken is on the disk.
@@ -210,11 +221,8 @@ class Backlog:
             for write in self._in_flight:
                 self._answer(self._waiters.pop(write.name, ()), Confirmation.ON_DISK)
             self._in_flight = ()
-            if not self._count():
-                self._answer(self._idle_waiters, Confirmation.ON_DISK)
-                self._idle_waiters.clear()
-                self._is_urgent = False
-                self._first_at = None
+            self._answer(self._flushing_now, Confirmation.ON_DISK)
+            self._flushing_now = []
 
     def put_back(self) -> None:
         """Take note that what was taken may not be on the disk: it is to be written again."""
@@ -227,6 +235,7 @@ class Backlog:
                     if write.kind is kind
                 }
                 self._waiting[kind.table] = flown | self._waiting[kind.table]
+                self._urgent |= flown.keys()
                 self._bound(kind)
             self._in_flight = ()
             self.give_up()
@@ -236,8 +245,8 @@ class Backlog:
         for waiters in self._waiters.values():
             self._answer(waiters, Confirmation.IN_MEMORY)
         self._waiters.clear()
-        self._answer(self._idle_waiters, Confirmation.IN_MEMORY)
-        self._idle_waiters.clear()
+        self._answer([*self._flushing_now, *self._flushing], Confirmation.IN_MEMORY)
+        self._flushing_now, self._flushing = [], []
 
     # ---- with the lock held
 
@@ -260,9 +269,9 @@ class Backlog:
                 held[write.name] = write if not write.is_new else Write(kind, write.name, write.record)
         self._bound(kind)
         count = self._count()
-        if self._first_at is None:
-            self._first_at = time.monotonic()
-        self._is_urgent |= is_urgent
+        self._first_at = min(self._first_at, time.monotonic())
+        if is_urgent:
+            self._urgent.add(write.name)
         if is_urgent or count in {1, MOST_GATHERED}:
             self._changed.notify()
 
@@ -281,6 +290,7 @@ class Backlog:
         while kind.most is not None and len(waiting) > kind.most:
             name = next(iter(waiting))
             del waiting[name]
+            self._urgent.discard(name)
             self.dropped += 1
             self._answer(self._waiters.pop(name, ()), Confirmation.IN_MEMORY)
         if kind.held is not None:
@@ -293,9 +303,9 @@ class Backlog:
 
     def _due(self) -> float:
         """Return when the next commit is due (``time.monotonic``)."""
-        if self._is_urgent or self._count() >= MOST_GATHERED:
-            return -float("inf")
-        return float("inf") if self._first_at is None else self._first_at + GATHER_S
+        if self._urgent or self._flushing or self._count() >= MOST_GATHERED:
+            return -math.inf
+        return self._first_at + GATHER_S
 
     @staticmethod
     def _answer(waiters: Iterable[Future[Confirmation]], answer: Confirmation) -> None:

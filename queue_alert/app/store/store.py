@@ -1,6 +1,7 @@
 """The face of the store: nothing here blocks, and no fault of the disk comes out of it."""
 
 import asyncio
+import logging
 import random
 import sqlite3
 from collections.abc import Callable
@@ -42,10 +43,14 @@ from queue_alert.ports import Clock
 
 __all__ = ["AttemptKnownError", "Confirmation", "Store"]
 
+logger = logging.getLogger(__name__)
+
 PATIENCE_S: Final[Seconds] = 5.0
 """So long a confirmation is waited for: a disk that hangs must not keep a telephone from ringing."""
 
-_LOAD_S: Final[Seconds] = 30.0
+LOAD_S: Final[Seconds] = 30.0
+"""So long the start waits for a file that is neither read nor refused."""
+
 _CLOSE_S: Final[Seconds] = 1.0
 
 _R = TypeVar("_R")
@@ -87,7 +92,9 @@ class Store:
         self._path = path
         self._connect = connect
         self._patience_s = patience_s
+        self._report = report
         self._is_slow = False
+        self._slow_words = f"{path}: the disk has not answered for {patience_s:g} s"
         self._backlog = Backlog()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writer = Writer(
@@ -108,7 +115,7 @@ class Store:
         """What is wrong, since when and how much is in memory only; "": nothing is."""
         words, since = self._writer.fault, self._writer.fault_since
         if not words and self._is_slow:
-            words = f"{self._path}: the disk has not answered for {self._patience_s:g} s"
+            words = self._slow_words
         if not words:
             return ""
         parts = [words]
@@ -144,13 +151,15 @@ class Store:
         """
         self._loop = asyncio.get_running_loop()
         self._writer.thread.start()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LOAD_S):
+        try:
+            async with asyncio.timeout(LOAD_S):
                 loaded = await asyncio.wrap_future(self._writer.first)
-                if loaded.interrupted:
-                    await self.flush()
-                return loaded
-        return Loaded(notes=(f"{self._path}: the disk has not answered for {_LOAD_S:g} s",))
+        except TimeoutError:
+            self._say_slow()
+            return Loaded(notes=(self._slow_words,))
+        if loaded.interrupted:
+            await self.flush()
+        return loaded
 
     async def flush(self) -> Confirmation:
         """Write all that waits, now."""
@@ -270,10 +279,23 @@ class Store:
             async with asyncio.timeout(self._patience_s):
                 confirmation = await asyncio.wrap_future(future)
         except TimeoutError:
-            self._is_slow = True
+            self._say_slow()
             return Confirmation.IN_MEMORY
-        self._is_slow = False
         return confirmation
+
+    def _say_slow(self) -> None:
+        if self._is_slow:
+            return
+        self._is_slow = True
+        self._report(self._slow_words)
+        logger.warning("store=slow reason=%s", self._slow_words)
+        self._backlog.flush().add_done_callback(lambda done: self._on_loop(self._was_slow, done.result()))
+
+    def _was_slow(self, confirmation: Confirmation) -> None:
+        self._is_slow = False
+        # If not, the writer has found out by now what is wrong, and has said it.
+        if confirmation is Confirmation.ON_DISK:
+            self._report("")
 
     def _on_loop(self, call: Callable[[Any], None], said: object) -> None:
         if self._loop is not None:

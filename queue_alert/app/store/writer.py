@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
@@ -141,7 +141,7 @@ class Writer:
     def _serve(self) -> None:
         if self._database is None:
             self._database = self._open()
-        while True:
+        while self._backlog.is_due():
             writes, is_durable = self._backlog.take(_MOST_IN_A_COMMIT)
             if not writes and not is_durable:
                 break
@@ -190,6 +190,7 @@ class Writer:
             if not self._is_loaded:
                 self._take(read_all(database.connection))
             elif database.is_new:
+                # What the old one held is lost with it, but for what is held here.
                 self._backlog.renew()
         except sqlite3.Error as error:
             database.close()
@@ -218,20 +219,17 @@ class Writer:
         )
 
     def _begin_anew(self, trouble: StoreTrouble) -> Database:
-        saved = None if self._is_loaded else salvage(self._path, self._connect)
+        if not self._is_loaded:
+            saved = salvage(self._path, self._connect) or Loaded()
+            self._take(replace(saved, notes=(str(trouble), *saved.notes)))
+            for acknowledgement in saved.acknowledgements:
+                self._backlog.add(ACKNOWLEDGEMENTS, acknowledgement)
         try:
             aside = set_aside(self._path, "damaged", self._clock.now())
         except OSError as error:
             raise trouble_of(error, self._path) from error
         database = Database(self._path, self._connect)
-        words = f"{trouble}; it was moved to {aside}, and a new one begun"
-        self._say(words)
-        if not self._is_loaded:
-            saved = saved or Loaded()
-            self._take(replace(saved, notes=(words, *saved.notes)))
-            for acknowledgement in saved.acknowledgements:
-                self._backlog.add(ACKNOWLEDGEMENTS, acknowledgement)
-            self._backlog.renew()
+        self._say(f"{trouble}; it was moved to {aside}, and a new one begun")
         return database
 
     def _take_what_can_be_read(self, trouble: StoreTrouble) -> None:
@@ -257,10 +255,11 @@ class Writer:
             if attempt.key in under_way:
                 self._backlog.add(ATTEMPTS, attempt, is_urgent=True)
         self._is_loaded = True
-        if self.first.done():
-            self._late(loaded)
-        else:
+        try:
             self.first.set_result(loaded)
+        except InvalidStateError:
+            # Whoever asked was told that it cannot be read, or has waited for too long.
+            self._late(loaded)
 
     # ---- trouble
 
@@ -276,7 +275,7 @@ class Writer:
         self._close()
         self._say(words)
         self._backlog.put_back()
-        if not self.first.done():
+        with suppress(InvalidStateError):
             self.first.set_result(Loaded(notes=(words,)))
 
     def _say(self, fault: str) -> None:

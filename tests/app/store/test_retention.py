@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from queue_alert.app.store.retention import MOST_PRUNED
 from queue_alert.core.alerts import AlertState, AttemptState
 from tests.app.fakes import FixedClock
 from tests.app.store import made
-from tests.app.store.conftest import Open
+from tests.app.store.conftest import Open, until
 from tests.app.store.test_store import OVERRIDE, SILENCE
 
 TABLE = StoreTable(keep_history_days=10, keep_attempts_days=20, keep_intervals_days=30, keep_ended_days=5)
@@ -21,7 +20,8 @@ async def prune(store: Store) -> None:
     """Have it prune, which it does once a minute."""
     store._writer._prune_at = 0.0
     await store.flush()
-    await asyncio.sleep(0)
+    await until(lambda: store._writer._prune_at > 0.0)
+    # Answered by the turn after the one that prunes.
     await store.flush()
 
 

@@ -198,6 +198,29 @@ async def test_a_hundred_writes_are_not_waited_with(begin: Open) -> None:
     await until(lambda: not store.unwritten, within=0.9)
 
 
+async def test_a_busy_floor_is_committed_once_a_second_all_the_same(begin: Open) -> None:
+    commits = 0
+
+    def connect(uri: str) -> sqlite3.Connection:
+        def count(text: str) -> None:
+            nonlocal commits
+            commits += text == "COMMIT"
+
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+        connection.set_trace_callback(count)
+        return connection
+
+    store = await begin(connect=connect)
+    commits = 0
+    await store.commit_intent(made.attempt())
+    for number in range(60):
+        store.note(made.entry(float(number)))
+        await asyncio.sleep(0.02)
+    await store.flush()
+    # The intent, what was gathered in a second, what came after it.
+    assert commits <= 4
+
+
 async def test_history_is_asked_for_by_time_and_number(begin: Open) -> None:
     store = await begin()
     for at in (1.0, 2.0, 2.0, 3.0):

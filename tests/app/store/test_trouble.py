@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from queue_alert.app.store import Confirmation, Loaded, Store, records
+from queue_alert.app.store import store as store_module
 from queue_alert.app.store import writer as writer_module
 from queue_alert.app.store.database import (
     MOST_SET_ASIDE,
@@ -197,14 +198,39 @@ async def test_memory_is_bounded_while_the_disk_fails(
 
 
 async def test_a_disk_that_hangs_keeps_nobody_waiting(begin: Open, disk: Disk, path: Path) -> None:
-    store = await begin(connect=disk.connect, patience_s=0.05)
+    said: list[str] = []
+    store = await begin(connect=disk.connect, patience_s=0.05, report=said.append)
     disk.held_up.clear()
     assert await store.commit_intent(made.attempt()) is Confirmation.IN_MEMORY
     assert store.fault == f"{path}: the disk has not answered for 0.05 s; in memory only: 1"
+    assert await store.commit_intent(made.attempt(2)) is Confirmation.IN_MEMORY
     disk.held_up.set()
-    await until(lambda: store.unwritten == 0)
-    assert await store.commit_intent(made.attempt(2)) is Confirmation.ON_DISK
-    assert store.fault == ""
+    await until(lambda: store.fault == "")
+    assert said == [f"{path}: the disk has not answered for 0.05 s", ""]
+    assert store.unwritten == 0
+
+
+async def test_a_disk_that_hangs_at_the_start_keeps_nobody_waiting_either(
+    begin: Open, make: Callable[..., Store], monkeypatch: pytest.MonkeyPatch, disk: Disk
+) -> None:
+    store = await begin()
+    store.save_alert(made.alert())
+    await store.close()
+    monkeypatch.setattr(store_module, "LOAD_S", 0.05)
+    hung = threading.Event()
+
+    def connect(uri: str) -> sqlite3.Connection:
+        hung.wait(5)
+        return disk.connect(uri)
+
+    late: list[Loaded] = []
+    said: list[str] = []
+    again = make(connect=connect, late=late.append, report=said.append)
+    assert (await again.load()).alerts == ()
+    assert again.fault.endswith("the disk has not answered for 5 s; in memory only: 0")
+    hung.set()
+    await until(lambda: said[-1:] == [""])
+    assert late == [Loaded(alerts=(made.alert(),))]
 
 
 async def test_pauses_grow_until_it_is_over_and_a_fault_of_another_kind_is_said(
@@ -367,7 +393,7 @@ async def test_a_damaged_file_is_moved_aside_whole_and_a_new_one_begun(
     loaded = await store.load()
     aside = path.with_name("store.db.damaged-19700101T003320Z")
     words = f"{path}: it is damaged: not a database; it was moved to {aside}, and a new one begun"
-    assert loaded == Loaded(notes=(words,))
+    assert loaded == Loaded(notes=(f"{path}: it is damaged: not a database",))
     await until(lambda: said == [words, ""])
     assert await asyncio.to_thread(aside.read_bytes) == GARBAGE
     assert await store.commit_intent(made.attempt()) is Confirmation.ON_DISK
@@ -443,7 +469,8 @@ async def test_a_disk_that_damages_every_file_is_not_filled_with_them(
     words = (
         f"{path}: it is damaged again, and 10 such files lie beside it; replace the disk, and move them away"
     )
-    assert loaded == Loaded(notes=(words,))
+    assert loaded == Loaded(notes=(f"{path}: it is damaged: not a database",))
+    await until(lambda: store.fault.startswith(words))
     assert await asyncio.to_thread(path.read_bytes) == GARBAGE
     names = await asyncio.to_thread(lambda: sorted(file.name for file in path.parent.iterdir()))
     assert names[:3] == [
