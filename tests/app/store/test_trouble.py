@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from queue_alert.app.store import Confirmation, Loaded, Store, records
+from queue_alert.app.store import AttemptKnownError, Confirmation, Loaded, Store, records
 from queue_alert.app.store import store as store_module
 from queue_alert.app.store import writer as writer_module
 from queue_alert.app.store.database import (
@@ -286,6 +286,39 @@ async def test_a_fault_of_our_own_is_said_and_logged(
     await until(lambda: store.fault == "")
 
 
+async def test_a_file_that_cannot_be_read_at_the_start_is_read_late(
+    begin: Open, make: Callable[..., Store], disk: Disk
+) -> None:
+    store = await begin()
+    store.save_alert(made.alert())
+    await store.close()
+    disk.error, disk.fails_at = fails(sqlite3.SQLITE_IOERR, "disk I/O error"), "SELECT record"
+    late: list[Loaded] = []
+    again = make(connect=disk.connect, late=late.append)
+    assert (await again.load()).alerts == ()
+    again.save_alert(made.alert(group="support"))
+    again.note(made.entry())
+    assert await again.history(0.0) == [made.entry()]
+    disk.error = None
+    await until(lambda: again.fault == "")
+    assert late == [Loaded(alerts=(made.alert(),))]
+    await again.close()
+    assert (await make().load()).alerts == (made.alert(), made.alert(group="support"))
+
+
+async def test_an_attempt_that_is_not_held_any_more_is_still_refused(
+    begin: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records.ATTEMPTS, "held", 3)
+    store = await begin()
+    for number in range(1, 6):
+        await store.commit_intent(made.attempt(number))
+    assert len(store._backlog._held["attempts"]) == 3
+    for number in range(1, 6):
+        with pytest.raises(AttemptKnownError):
+            await store.commit_intent(made.attempt(number))
+
+
 # ---- not allowed, locked
 
 
@@ -312,6 +345,15 @@ async def test_a_file_that_may_not_be_written_is_still_read(folder: Path, begin:
     await again.close()
     states = await asyncio.to_thread(column, path, "SELECT state FROM attempts ORDER BY number")
     assert states == ["unknown", "dialling"]
+
+
+def close_off(folder: Path) -> None:
+    """Leave a folder to nobody, who may not write into it."""
+    (folder / "store.db.lock").touch()
+    if os.geteuid() == 0:
+        for file in folder.iterdir():
+            os.chown(file, NOBODY, NOBODY)
+    folder.chmod(0o500)
 
 
 def allow(folder: Path, *, may_write: bool) -> None:
@@ -535,6 +577,20 @@ async def test_a_folder_that_is_deleted_and_made_again_gets_what_is_held(
     loaded = await make(path=path).load()
     assert loaded.alerts == (made.alert(),)
     assert [attempt.key.number for attempt in loaded.attempts] == [1, 2]
+
+
+async def test_a_damaged_file_in_a_folder_that_may_not_be_written_stays_where_it_is(
+    folder: Path, make: Callable[..., Store]
+) -> None:
+    path = folder / "store.db"
+    await asyncio.to_thread(path.write_bytes, GARBAGE)
+    await asyncio.to_thread(close_off, folder)
+    with as_nobody():
+        store = make(path=path)
+        await store.load()
+    await until(lambda: store.fault.startswith(f"{path}: it may not be written; look at its owner"))
+    await store.close()
+    assert await asyncio.to_thread(path.read_bytes) == GARBAGE
 
 
 # ---- not ours
