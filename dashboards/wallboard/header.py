@@ -177,6 +177,9 @@ def banner(scene: Scene, legend: Legend | None, look: Look, width: int) -> Text:
         if output.fault:
             text = f"!! {look.words(output.name)} cannot be lit: {look.words(output.fault)}"
             return _loud(text, ALARM, look, width)
+    if scene.view and scene.view.store_fault:
+        text = f"!! alerts are in memory only: {look.words(scene.view.store_fault)}"
+        return _loud(text, ALARM, look, width)
     for button in scene.view.buttons if scene.view else ():
         if not button.is_up:
             since = day_clock(button.since, scene.now, scene.timezone)

@@ -88,6 +88,7 @@ def _changed(view: FloorView, change: ViewChanged) -> FloorView:
         outputs=_merged(view.outputs, change.outputs),
         publishers=_merged(view.publishers, change.publishers),
         buttons=_merged(view.buttons, change.buttons),
+        store_fault=view.store_fault if change.store_fault is None else change.store_fault,
         reset_at=view.reset_at if change.reset_at is None else change.reset_at,
     )
 

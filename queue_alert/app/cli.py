@@ -20,6 +20,7 @@ _WRONG: Final = 2
 _INTERRUPTED: Final = 130
 
 _OURS: Final = (
+    "backup",
     "check",
     "completion",
     "demo",
@@ -30,6 +31,7 @@ _OURS: Final = (
     "run",
     "schema",
     "test-rules",
+    "who",
 )
 
 _DESCRIPTION: Final = """\

@@ -126,6 +126,8 @@ class LiveView:
             for name, driver in (buttons or {}).items()
         }
         self._changed_buttons: set[str] = set()
+        self._store_fault = ""
+        self._has_store_news = False
         self._skipped = skipped
         self._encoder = msgspec.json.Encoder()
         self._watchers: set[Watcher] = set()
@@ -148,6 +150,7 @@ class LiveView:
             outputs=tuple(self._outputs.values()),
             publishers=tuple(self._publishers.values()),
             buttons=tuple(self._buttons.values()),
+            store_fault=self._store_fault,
         )
 
     @contextmanager
@@ -204,6 +207,12 @@ class LiveView:
         self._changed_buttons.add(name)
         self.note_change()
 
+    def note_store(self, fault: str) -> None:
+        """Take note of what is wrong with the store, "" if nothing is."""
+        self._store_fault = fault
+        self._has_store_news = True
+        self.note_change()
+
     def clock_stepped(self, delta_s: Seconds) -> None:
         """Move what was noted with its instant, because the clock has just been moved by ``delta_s``."""
         for name, view in self._publishers.items():
@@ -232,12 +241,19 @@ class LiveView:
         self._changed_publishers.clear()
         buttons = tuple(self._buttons[name] for name in sorted(self._changed_buttons))
         self._changed_buttons.clear()
-        if changes is not None or outputs or publishers or buttons:
+        store_fault = self._store_fault if self._has_store_news else None
+        self._has_store_news = False
+        if changes is not None or outputs or publishers or buttons or store_fault is not None:
             whole = ViewChanged(at=self._clock.now()) if changes is None else changes
             feeds = self._with_skipped(whole.feeds)
             self._send(
                 msgspec.structs.replace(
-                    whole, feeds=feeds, outputs=outputs, publishers=publishers, buttons=buttons
+                    whole,
+                    feeds=feeds,
+                    outputs=outputs,
+                    publishers=publishers,
+                    buttons=buttons,
+                    store_fault=store_fault,
                 )
             )
         # Figures over a sliding window change without an event.

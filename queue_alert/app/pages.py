@@ -114,6 +114,8 @@ def _health(view: FloorView) -> dict[str, Any]:
     problems += [
         _said(f"button {one.name} is dead", one.since, one.reason) for one in view.buttons if not one.is_up
     ]
+    if view.store_fault:
+        problems.append(f"the store failed: {view.store_fault}")
     return {
         "status": "degraded" if problems else "ok",
         "problems": problems,

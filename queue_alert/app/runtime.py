@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from queue_alert import __version__
+from queue_alert.app.alerting import Alerting
 from queue_alert.app.buttons import ButtonSide
 from queue_alert.app.clock import SteadyClock
 from queue_alert.app.conductor import Conductor
 from queue_alert.app.config import FeedSetup, Setup
 from queue_alert.app.http import HttpServer, server_names
 from queue_alert.app.live import LiveView
-from queue_alert.app.logs import AnomalyLog, SkippedCounter, log_alert
+from queue_alert.app.logs import AnomalyLog, SkippedCounter
 from queue_alert.app.notify import Notifier
 from queue_alert.app.outputs import OutputSide
 from queue_alert.app.pages import Renderer, health_page
@@ -129,13 +130,21 @@ class Runtime:
             skipped={name: counter.counts for name, counter in self._skipped.items()},
         )
         self._outputs.start(live.note_lamps)
+        alerting = Alerting(
+            self._setup,
+            self._monitor,
+            clock=self._clock,
+            submit=lambda event: conductor.submit(event),
+            say=live.note_store,
+        )
+        await alerting.load()
         conductor = Conductor(
             self._monitor,
             clock=self._clock,
             show=self._outputs.show,
             report=self._report,
             changed=self._publishers.listen_to(live.note_change),
-            alerted=log_alert,
+            alerted=alerting.take,
         )
         renderer = Renderer(live.view)
         server = self._server(live, renderer)
@@ -145,6 +154,7 @@ class Runtime:
                 conductor.start()
                 if server is not None:
                     tasks.append(await self._start_pages(group, server))
+                tasks.append(group.create_task(alerting.run(), name="delivery"))
                 tasks += self._publishers.start(
                     group, groups=self._groups, submit=conductor.submit, say=live.note_publisher
                 )
@@ -158,6 +168,7 @@ class Runtime:
         finally:
             conductor.stop()
             renderer.close()
+            await alerting.close()
 
     def _server(self, live: LiveView, renderer: Renderer) -> HttpServer | None:
         listen = self._setup.listen

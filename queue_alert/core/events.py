@@ -429,6 +429,10 @@ class AlertAcknowledged(Event, frozen=True, kw_only=True, tag="alert.acknowledge
     """Names or shell-style patterns of the groups it is for."""
     by: str = ""
     """Who or what said so, such as ``button desk``."""
+    rule: str = ""
+    """The one alert of these groups that it is for; "": all that fire."""
+    generation: int = 0
+    """The firing that it is for; 0: the present one."""
 
 
 FeedEvent: TypeAlias = (

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from queue_alert.core.alerts import Alert
+from queue_alert.core.alerts import Alert, AlertId
 from queue_alert.core.attention import acknowledge, call_for_help
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.effects import Anomaly, Effect
@@ -199,6 +199,10 @@ class Monitor:
         """Return every alert that has ever moved, to be written down."""
         return self._rules.alerts()
 
+    def find_alert(self, which: AlertId, now: Instant) -> tuple[Alert | None, str]:
+        """Return an alert as it stands and what it is suppressed by ("": nothing)."""
+        return self._rules.find(which, now)
+
     def levels(self) -> tuple[SignalView, ...]:
         """Return what every signal says now, to be shown again after an output came back."""
         return self._board.levels()
@@ -304,7 +308,7 @@ class Monitor:
             self._clock_stepped(event, now)
         elif isinstance(event, AlertAcknowledged):
             acknowledge(self._floor, event, now)
-            self._board.effects += self._rules.acknowledge(event.groups, event.by, now)
+            self._board.effects += self._rules.acknowledge(event, now)
 
     def _take_with_care(
         self, feed: FeedRecord, event: Any, handler: Callable[[Any, Instant], None], now: Instant

@@ -11,6 +11,7 @@ from queue_alert.core.behind import Behind
 from queue_alert.core.deadlines import NEVER, Deadlines
 from queue_alert.core.effects import AlertMoved, CallPeople, Effect
 from queue_alert.core.escalation import Reason, advance, begin, is_urgent_enough, next_due
+from queue_alert.core.events import AlertAcknowledged
 from queue_alert.core.group import Group
 from queue_alert.core.handling import Handled, acknowledge
 from queue_alert.core.policy import Policy
@@ -98,16 +99,14 @@ class RuleBook:
         """Return when :meth:`advance` has something to do, or never."""
         return self._deadlines.next_at()
 
-    def acknowledge(self, groups: Sequence[str], by: str, now: Instant) -> list[Effect]:
-        """Let somebody have taken on all that fires in the groups of these names or patterns."""
+    def acknowledge(self, event: AlertAcknowledged, now: Instant) -> list[Effect]:
+        """Let somebody have taken on all that fires in the groups that an event names, or the one it means."""
         effects: list[Effect] = []
         for watched in self._watched.values():
-            if any(fnmatchcase(watched.group.name, pattern) for pattern in groups):
+            if any(fnmatchcase(watched.group.name, pattern) for pattern in event.groups):
                 for watch in watched.watches:
-                    answer = acknowledge(watch.alert, now, generation=watch.alert.generation, person=by)
-                    if answer.reason is Handled.DONE:
-                        watch.alert = answer.alert
-                        effects.append(AlertMoved(watch.alert, Move.ACKNOWLEDGED))
+                    if event.rule in {"", watch.rule.name}:
+                        effects += _acknowledged(watch, event, now)
                 effects += self._look(watched, now)
         return effects
 
@@ -122,6 +121,14 @@ class RuleBook:
         return tuple(
             sorted(active, key=lambda alert: (-alert.severity, -alert.fired_at, alert.rule, alert.group))
         )
+
+    def find(self, which: AlertId, now: Instant) -> tuple[Alert | None, str]:
+        """Return an alert as it stands and what it is suppressed by ("": nothing)."""
+        watched = self._watched.get(which.group)
+        watch = self._watch(which)
+        if watched is None or watch is None:
+            return None, ""
+        return watch.alert, self._suppressed_by(watch, watched, now)
 
     def alerts(self) -> list[Alert]:
         """Return every alert that has ever moved, to be written down."""
@@ -224,6 +231,15 @@ class RuleBook:
         if watched is None:
             return None
         return next((watch for watch in watched.watches if watch.rule.name == alert.rule), None)
+
+
+def _acknowledged(watch: Watch, event: AlertAcknowledged, now: Instant) -> list[Effect]:
+    generation = event.generation or watch.alert.generation
+    answer = acknowledge(watch.alert, now, generation=generation, person=event.by)
+    if answer.reason is not Handled.DONE:
+        return []
+    watch.alert = answer.alert
+    return [AlertMoved(watch.alert, Move.ACKNOWLEDGED)]
 
 
 def _view(watch: Watch, suppressed_by: str) -> AlertView:

@@ -256,6 +256,8 @@ class FloorView(msgspec.Struct, frozen=True, kw_only=True, tag="floor", tag_fiel
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
     buttons: tuple[ButtonView, ...] = ()
+    store_fault: str = ""
+    """Why alerts are kept in memory only; "": they are on the disk, or nobody asked for that."""
 
 
 class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_field="type"):
@@ -271,6 +273,8 @@ class ViewChanged(msgspec.Struct, frozen=True, kw_only=True, tag="changed", tag_
     outputs: tuple[OutputView, ...] = ()
     publishers: tuple[PublisherView, ...] = ()
     buttons: tuple[ButtonView, ...] = ()
+    store_fault: str | None = None
+    """``None``: as before."""
     reset_at: Instant | None = None
 
 

@@ -18,6 +18,7 @@ entry-point group              object                what it is
 """
 
 from queue_alert.ports.buttons import ONE_KEY, Button, ButtonContext, ButtonDriver
+from queue_alert.ports.callouts import Call, Callout, Outcome
 from queue_alert.ports.common import Clock, ConfigProblem, DriverError, Duration, MissingExtraError, Skipped
 from queue_alert.ports.feeds import Connected, Feed, FeedContext, FeedDriver, Translator
 from queue_alert.ports.outputs import (
@@ -45,6 +46,8 @@ __all__ = [
     "Button",
     "ButtonContext",
     "ButtonDriver",
+    "Call",
+    "Callout",
     "Clock",
     "Command",
     "ConfigProblem",
@@ -56,6 +59,7 @@ __all__ = [
     "FeedDriver",
     "LampObserver",
     "MissingExtraError",
+    "Outcome",
     "Output",
     "OutputContext",
     "OutputDriver",

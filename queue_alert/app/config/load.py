@@ -106,6 +106,9 @@ def build_setup(
     rules = read_rules(
         tables.get("rules", {}), tuple(groups), _names(tables.get("hours")), profile_names, problems=problems
     )
+    if top.store is None and any(rule.profile for rule in rules):
+        message = "is missing: alerts and whom one tried to reach are forgotten at a restart; write [store]"
+        problems.append(ConfigProblem(path="store", message=message, is_warning=True))
     # Two of one port or one pin: the second is told that the first has it.
     taken = {f"tcp {listen.host}:{listen.port}": "http.listen"} if listen and listen.port else {}
     feeds = read_feeds(tables.get("feeds", {}), taken=taken, registry=registry, problems=problems)
@@ -141,6 +144,7 @@ def build_setup(
         outputs=outputs,
         publishers=publishers,
         buttons=buttons,
+        store=top.store,
         engine_options=engine_options,
         listen=listen,
         warnings=tuple(problems),

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from queue_alert.app.config.setup import ButtonAction
+from queue_alert.app.store.options import StoreTable
 from queue_alert.ports import Duration
 
 __all__ = [
@@ -119,6 +120,7 @@ class ConfigFile(msgspec.Struct, frozen=True, kw_only=True):
     patterns: dict[str, Any] = {}
     group_defaults: GroupTable = GroupTable()
     groups: dict[str, GroupTable] = {}
+    store: StoreTable | None = None
     hours: dict[str, dict[str, Any]] = {}
     rules: dict[str, dict[str, Any]] = {}
     profiles: dict[str, dict[str, Any]] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from queue_alert.app.config.places import ListenAddress
+from queue_alert.app.store.options import StoreTable
 from queue_alert.core.policy import Policy
 from queue_alert.core.units import GroupName, Seconds
 from queue_alert.ports import ButtonDriver, ConfigProblem, FeedDriver, OutputDriver, PublisherDriver
@@ -114,6 +115,7 @@ class Setup:
         outputs: May be empty.
         publishers: May be empty.
         buttons: May be empty.
+        store: Where alerts are kept; ``None``: in memory only.
         engine_options: Options of every engine the outputs need, by the engine's entry-point name.
         listen: Where to serve pages and the live view; ``None`` serves nothing.
         warnings: What is odd but does not stop it.
@@ -125,6 +127,7 @@ class Setup:
     outputs: tuple[OutputPlan, ...] = ()
     publishers: tuple[PublisherSetup, ...] = ()
     buttons: tuple[ButtonPlan, ...] = ()
+    store: StoreTable | None = None
     engine_options: dict[str, Any] = field(default_factory=dict)
     listen: ListenAddress | None = None
     warnings: tuple[ConfigProblem, ...] = ()

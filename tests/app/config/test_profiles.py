@@ -87,8 +87,10 @@ def test_a_prioritised_list_is_a_step_a_level() -> None:
             ],
         ),
         (
-            '[rules.a]\nwhen = { waiting = 5 }\nprofile = "flor"\n'
-            '[profiles.floor]\nsteps = [{ tell = ["anna"] }]\n',
+            (
+                '[rules.a]\nwhen = { waiting = 5 }\nprofile = "flor"\n'
+                '[profiles.floor]\nsteps = [{ tell = ["anna"] }]\n'
+            ),
             ['rules.a.profile: "flor" is none of [profiles]; did you mean "floor"?'],
         ),
         (
