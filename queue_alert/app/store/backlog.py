@@ -225,7 +225,7 @@ class Backlog:
             self._flushing_now = []
 
     def put_back(self) -> None:
-        """Take note that what was taken may not be on the disk: it is to be written again."""
+        """Take note that what was taken may not be on the disk: nobody waits, and it is written again."""
         with self._changed:
             for kind in KINDS:
                 # Whether it was written may not be known, so that from now on it may be there.
@@ -238,17 +238,16 @@ class Backlog:
                 self._urgent |= flown.keys()
                 self._bound(kind)
             self._in_flight = ()
-            self.give_up()
+            self._give_up()
 
-    def give_up(self) -> None:
-        """Have nobody wait any longer for the disk. Whoever calls this holds the lock, or is the last."""
+    # ---- with the lock held
+
+    def _give_up(self) -> None:
         for waiters in self._waiters.values():
             self._answer(waiters, Confirmation.IN_MEMORY)
         self._waiters.clear()
         self._answer([*self._flushing_now, *self._flushing], Confirmation.IN_MEMORY)
         self._flushing_now, self._flushing = [], []
-
-    # ---- with the lock held
 
     def _put_awaited(self, write: Write) -> Future[Confirmation]:
         waiter: Future[Confirmation] = Future()

@@ -139,6 +139,7 @@ class Database:
 
     Attributes:
         is_new: Whether nothing was in it.
+        identity: Which file it is, whatever is at its path later.
 
     Raises:
         StoreTrouble: It cannot be used.
@@ -153,7 +154,7 @@ class Database:
             self._lock = _lock(path)
             _make(path)
             self._connection = self._open()
-            self._identity = _identity(path)
+            self.identity = _identity(path)
         except (sqlite3.Error, OSError, QueueAlertError) as error:
             self.close()
             raise trouble_of(error, path) from error
@@ -177,7 +178,7 @@ class Database:
         """
         connection = self.connection
         try:
-            if _identity(self.path) != self._identity:
+            if _identity(self.path) != self.identity:
                 raise StoreTrouble(Trouble.GONE, f"{self.path}: it was deleted or replaced while in use")
             connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
             connection.execute("BEGIN IMMEDIATE")

@@ -106,6 +106,7 @@ class Writer:
         self._late = late
         self._database: Database | None = None
         self._is_loaded = False
+        self._identity: tuple[int, int] | None = None
         self._pause_s: Seconds = 0.0
         self._prune_at = time.monotonic() + PRUNE_EVERY_S
         self._began_at = time.monotonic()
@@ -126,7 +127,7 @@ class Writer:
             if not is_last:
                 self._backlog.wait(self._pause_s, is_paused=bool(self.fault))
         self._close()
-        self._backlog.give_up()
+        self._backlog.put_back()
 
     def _turn(self) -> None:
         try:
@@ -189,9 +190,10 @@ class Writer:
         try:
             if not self._is_loaded:
                 self._take(read_all(database.connection))
-            elif database.is_new:
+            elif database.is_new or database.identity != self._identity:
                 # What the old one held is lost with it, but for what is held here.
                 self._backlog.renew()
+            self._identity = database.identity
         except sqlite3.Error as error:
             database.close()
             raise trouble_of(error, self._path) from error

@@ -593,6 +593,29 @@ async def test_a_damaged_file_in_a_folder_that_may_not_be_written_stays_where_it
     assert await asyncio.to_thread(path.read_bytes) == GARBAGE
 
 
+async def test_another_store_that_was_put_in_its_place_while_it_was_closed_gets_what_is_held(
+    begin: Open, make: Callable[..., Store], disk: Disk, path: Path
+) -> None:
+    older = await begin(path=path.with_name("older.db"))
+    older.save_alert(made.alert(1))
+    older.save_silence(SILENCE)
+    await older.close()
+    store = await begin(connect=disk.connect)
+    store.save_alert(made.alert(7))
+    await store.commit_intent(made.attempt(1, 7))
+    disk.error = fails(sqlite3.SQLITE_IOERR, "disk I/O error")
+    await store.commit_intent(made.attempt(2, 7))
+    await until(lambda: store.fault != "")
+    await asyncio.to_thread(older._path.replace, path)
+    disk.error = None
+    await until(lambda: store.fault == "")
+    await store.close()
+    loaded = await make().load()
+    assert loaded.alerts == (made.alert(7),)
+    assert loaded.silences == (SILENCE,)
+    assert [attempt.key.number for attempt in loaded.attempts] == [1, 2]
+
+
 # ---- not ours
 
 
