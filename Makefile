@@ -13,7 +13,7 @@ SITE ?=
 SERVICES := mosquitto:mosquitto openssl:openssl systemd:systemd-analyze
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check services lint format bench fuzz soak picture schema clean
+.PHONY: help setup demo test check services lint format bench fuzz soak kill picture schema clean
 
 help: ## show this
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ fuzz: $(DEV_STAMP) ## the property and fuzz tests with fifty times as many examp
 soak: $(DEV_STAMP) services ## twenty misbehaving floors over real sockets, and brokers killed, some minutes long
 	SOAK_SEEDS=20 $(BIN)/python -m pytest --quiet --timeout 300 \
 	  tests/journeys/test_faults_over_real_sockets.py tests/adapters/mqtt/test_broker_killed.py
+
+kill: $(DEV_STAMP) ## kill the store at every statement and 500 times at random instants
+	STORE_KILLS=500 $(BIN)/python -m pytest --quiet -s tests/app/store/test_kill.py
 
 schema: $(STAMP) ## write the published schema of the neutral feed anew
 	@mkdir -p docs/reference/schema

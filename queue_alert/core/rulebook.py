@@ -100,7 +100,7 @@ class RuleBook:
         return self._deadlines.next_at()
 
     def acknowledge(self, event: AlertAcknowledged, now: Instant) -> list[Effect]:
-        """Let somebody have taken on all that fires in the groups that an event names, or the one it means."""
+        """Let somebody have taken on all that fires in the groups of an event, or the one it means."""
         effects: list[Effect] = []
         for watched in self._watched.values():
             if any(fnmatchcase(watched.group.name, pattern) for pattern in event.groups):

@@ -212,6 +212,7 @@ def test_one_level_of_a_list_can_be_asked_for() -> None:
         ),
         passed_over=(passed("none", "nobody", "has nobody in it now"),),
     )
+    assert ask(staff, target("list", "plan/L1")).reaches == (reached(ANNA, "listed", "in the list plan"),)
     assert [ask(staff, target("list", name)) for name in ("plan/L3", "plan/L4", "floor/L1", "plan/L0")] == [
         Resolution(
             passed_over=(
@@ -253,6 +254,11 @@ def test_lists_that_double_at_every_level_end_soon() -> None:
     answer = ask(roster(person(ANNA), lists=lists), target("list", "l0"))
     assert answer.reaches == (reached(ANNA, "listed", "in the list l18"),)
     assert passed("l0", "endless", f"is followed for {MOST_LEVELS} levels only") in answer.passed_over
+
+
+def test_a_list_may_have_a_hundred_levels() -> None:
+    staff = roster(person(ANNA), lists=listed("a", *[("anna",)] * MOST_LEVELS))
+    assert {each.reason for each in ask(staff, target("list", "a")).passed_over} == {PassReason.DUPLICATE}
 
 
 def test_lists_nested_too_deeply_end() -> None:
@@ -350,6 +356,31 @@ def test_a_cover_is_reached_in_place_of_the_covered() -> None:
     assert ask(staff, target("person", "anna"), overrides=(back,)).reaches == (
         reached(ANNA, "named", "named"),
     )
+
+
+def test_an_override_begins_and_ends_at_its_instants() -> None:
+    begins, ends = at("2026-01-06 00:00"), at("2026-01-07 00:00")
+    week = roster(person(ANNA), person(BEN), person(CAROL), rotations={"on-call": ON_CALL})
+    for covered, asked in (("on-call", target("rotation", "on-call")), ("anna", target("person", "anna"))):
+        override = Override(
+            cover=CAROL,
+            covered=covered,
+            is_rotation=covered == "on-call",
+            begins_at=begins,
+            ends_at=ends,
+        )
+        found = [
+            [each.person for each in ask(week, asked, at=instant, overrides=(override,)).reaches]
+            for instant in (begins - 1.0, begins, ends - 1.0, ends)
+        ]
+        assert found == [[ANNA], [CAROL], [CAROL], [ANNA]]
+
+
+def test_an_override_of_a_person_is_none_of_a_rotation_of_that_name() -> None:
+    staff = roster(person(ANNA), person(BEN), rotations={"on-call": ON_CALL})
+    overrides = (cover(BEN, "on-call"), cover(BEN, "anna", is_rotation=True))
+    for asked in (target("rotation", "on-call"), target("person", "anna")):
+        assert [each.person for each in ask(staff, asked, overrides=overrides).reaches] == [ANNA]
 
 
 def test_two_who_cover_for_each_other_have_changed_places() -> None:

@@ -47,8 +47,8 @@ driver = "gpio-lamp"
 
 SAID = """\
 config.toml: colour: is not an option; known are: timezone, daily_reset, show_numbers, http, patterns, \
-group_defaults, groups, hours, rules, profiles, staff, lists, rotations, regions, overrides, feeds, outputs, \
-buttons, publishers
+group_defaults, groups, store, hours, rules, profiles, staff, lists, rotations, regions, overrides, feeds, \
+outputs, buttons, publishers
 config.toml: timezone: must be a time zone such as "Europe/London", got "Europe/Londn"; did you mean \
 "Europe/London"?
 config.toml: daily_reset: must be a time of day such as "00:00" or "04:30", got "25:00"

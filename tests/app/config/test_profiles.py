@@ -88,10 +88,10 @@ def test_a_prioritised_list_is_a_step_a_level() -> None:
         ),
         (
             (
-                '[rules.a]\nwhen = { waiting = 5 }\nprofile = "flor"\n'
+                '[rules.a]\nwhen = { waiting = 5 }\nprofile = "flooor"\n[store]\n'
                 '[profiles.floor]\nsteps = [{ tell = ["anna"] }]\n'
             ),
-            ['rules.a.profile: "flor" is none of [profiles]; did you mean "floor"?'],
+            ['rules.a.profile: "flooor" is none of [profiles]; did you mean "floor"?'],
         ),
         (
             "[profiles." + "x" * 101 + ']\nsteps = [{ tell = ["anna"] }]\n',
@@ -124,6 +124,14 @@ def test_hours_in_which_nobody_would_be_reached_are_a_warning() -> None:
         "profiles.day",
         "in 128 of the 168 hours of a week nobody would be reached; queue-alert who --at … says why",
     )
+
+
+def test_people_who_are_told_without_a_store_are_a_warning() -> None:
+    text = '[rules.a]\nwhen = { waiting = 5 }\nprofile = "p"\n[profiles.p]\nsteps = [{ tell = ["anna"] }]\n'
+    assert [f"{warning.path}: {warning.message}" for warning in setup(text).warnings] == [
+        "store: is missing: alerts and whom one tried to reach are forgotten at a restart; write [store]"
+    ]
+    assert setup(text + '[store]\npath = "store.db"\n').warnings == ()
 
 
 def test_there_is_a_bound_on_profiles() -> None:
