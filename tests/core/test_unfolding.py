@@ -46,12 +46,15 @@ def test_every_level_becomes_a_step_with_the_time_out_of_its_own() -> None:
 
 
 def test_what_has_no_levels_stays_as_it_is() -> None:
-    targets = (target("list", "floor"), target("list", "none"), target("list", "gone"), target("owner"))
+    names = ("floor", "none", "gone")
+    targets = (*(target("list", name) for name in names), target("person", "leads"), target("owner"))
     profile = Profile(name="p", steps=(step(*targets), step(timeout_s=0.0)))
     assert unfold(profile, ALL) == profile
 
 
 def test_more_steps_than_a_profile_may_have_are_refused() -> None:
+    most = Profile(name="p", steps=(step(target("list", "leads")),) * 50)
+    assert len(unfold(most, ALL).steps) == 100
     profile = Profile(name="p", steps=(step(target("list", "leads")),) * 51)
     words = "must come to at most 100 steps with the levels of its lists, got 102"
     with pytest.raises(ValueError, match=f"^{words}$"):
