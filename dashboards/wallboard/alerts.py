@@ -39,6 +39,10 @@ def _parts(alert: AlertView, scene: Scene, look: Look) -> Parts:
     ]
     if is_seen:
         parts.append((f" (seen by {look.words(alert.acknowledged_by)})", PLAIN))
+    elif alert.is_exhausted:
+        parts.append((" NOBODY HAS IT IN HAND", STRONG))
+    elif alert.told:
+        parts.append((f" (told {', '.join(look.words(person) for person in alert.told)})", PLAIN))
     if alert.suppressed_by:
         parts.append((f" ({look.words(alert.suppressed_by)})", PLAIN))
     return parts

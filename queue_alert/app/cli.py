@@ -25,6 +25,7 @@ _OURS: Final = (
     "completion",
     "demo",
     "drivers",
+    "history",
     "outputs",
     "record",
     "replay",

@@ -194,6 +194,7 @@ class RuleBook:
         has_expired = any(note.reason is Reason.ACKNOWLEDGEMENT_EXPIRED for note in done.notes)
         effects: list[Effect] = [AlertMoved(done.alert, Move.EXPIRED if has_expired else Move.ESCALATED)]
         if done.attempts:
+            watch.told = tuple(dict.fromkeys(key.person for key in done.attempts))
             notes = tuple(f"{note.reason.value}: {note.detail}".rstrip(": ") for note in done.notes)
             effects.append(CallPeople(done.alert, done.attempts, notes))
         return effects
@@ -256,4 +257,7 @@ def _view(watch: Watch, suppressed_by: str) -> AlertView:
         acknowledged_by=alert.acknowledged_by,
         acknowledged_until=alert.acknowledged_until,
         suppressed_by=suppressed_by,
+        told=watch.told,
+        next_at=None if alert.cursor is None else alert.cursor.next_at,
+        is_exhausted=alert.cursor is not None and alert.cursor.exhausted_at is not None,
     )

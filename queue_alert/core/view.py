@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from queue_alert.core.alerts import RuleName
+from queue_alert.core.alerts import PersonName, RuleName
 from queue_alert.core.effects import Severity, SignalLevel
 from queue_alert.core.events import FeedState
 from queue_alert.core.units import (
@@ -202,7 +202,13 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     acknowledged_by: str = ""
     acknowledged_until: Instant | None = None
     suppressed_by: str = ""
-    """Why nobody is told of it; "": somebody is."""
+    """Why nobody is told of it; "": somebody is, if its rule has a profile."""
+    told: tuple[PersonName, ...] = ()
+    """Who was told last."""
+    next_at: Instant | None = None
+    """When the next step is due."""
+    is_exhausted: bool = False
+    """Whether everybody was told and nobody has it in hand."""
 
 
 class OutputView(msgspec.Struct, frozen=True, kw_only=True, gc=False):

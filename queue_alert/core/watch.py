@@ -8,7 +8,7 @@ import math
 
 from msgspec.structs import replace
 
-from queue_alert.core.alerts import Alert, AlertId, AlertState, Move
+from queue_alert.core.alerts import Alert, AlertId, AlertState, Move, PersonName
 from queue_alert.core.deadlines import NEVER
 from queue_alert.core.figures import AGES, Figure
 from queue_alert.core.readings import Readings
@@ -30,12 +30,14 @@ class Watch:
         now: The present.
     """
 
-    __slots__ = ("_raised_at", "alert", "bears_silence", "next_at", "rule")
+    __slots__ = ("_raised_at", "alert", "bears_silence", "next_at", "rule", "told")
 
     def __init__(self, rule: Rule, group: GroupName, now: Instant) -> None:
         self.rule = rule
         self.alert = new_alert(AlertId(rule.name, group), rule.severity, now)
         """The alert as it stands."""
+        self.told: tuple[PersonName, ...] = ()
+        """Who was told last of the present firing; after a restart nobody until the next step."""
         self.next_at: Instant = NEVER
         """When time alone may move it."""
         self.bears_silence = all(condition.figure is Figure.FEED_AGE for condition in rule.conditions)
@@ -132,6 +134,7 @@ class Watch:
             return []
         fired = fire(self.alert, at, reason=self._reason(readings), event=AlertEvent.DWELL_OVER)
         self.alert = replace(fired, condition_since=since, severity=self.rule.severity)
+        self.told = ()
         return [Move.FIRED]
 
     def _holds_not(self, now: Instant) -> list[Move]:

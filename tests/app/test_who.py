@@ -138,13 +138,17 @@ def test_the_command_says_that_nobody_would_be_reached(
     ]
 
 
-def test_the_command_does_not_hide_that_hours_are_not_looked_at(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert ask(tmp_path, "anna", file=f'{FILE}\n[hours.day]\nmonday = ["09:00-17:00"]') == 0
-    assert capsys.readouterr().err == (
-        "queue-alert: warning: opening hours are not looked at: all are taken for open\n"
-    )
+def test_the_command_looks_at_opening_hours(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = """
+    timezone = "UTC"
+    [hours.day]
+    monday = ["09:00-17:00"]
+    [staff.anna]
+    methods = [{ name = "phone", kind = "phone", address = "201", hours = "day" }]
+    """
+    assert ask(tmp_path, "anna", "--at", "2026-01-05 10:00", file=file) == 0
+    assert ask(tmp_path, "anna", "--at", "2026-01-05 18:00", file=file) == 1
+    assert "is not to be reached this way at this hour (day)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

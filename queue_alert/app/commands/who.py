@@ -2,11 +2,9 @@
 
 import argparse
 import re
-import sys
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from queue_alert.app.commands._common import add_config_option
 from queue_alert.core.errors import QueueAlertError
@@ -14,7 +12,7 @@ from queue_alert.ports import Command
 
 if TYPE_CHECKING:
     from queue_alert.core.alerts import PersonName
-    from queue_alert.core.roster import Hours, Mode, Roster
+    from queue_alert.core.roster import Mode, Roster
     from queue_alert.core.units import Instant
 
 __all__ = ["COMMAND"]
@@ -54,6 +52,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from queue_alert.app.config import ConfigurationError
     from queue_alert.app.config.file import read_tables
+    from queue_alert.app.config.hours import read_hours
     from queue_alert.app.config.places import system_timezone, timezone_mistake
     from queue_alert.app.config.roster import read_roster
     from queue_alert.app.config.targets import parse_target
@@ -69,7 +68,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if not isinstance(timezone, str) or timezone_mistake(timezone):
         timezone = "UTC"
     problems: list[ConfigProblem] = []
-    hours = _hours(tables)
+    hours = read_hours(
+        tables.get("hours", {}),
+        default_timezone=timezone,
+        today=datetime.now(tz=UTC).date(),
+        problems=problems,
+    )
     roster = read_roster(tables, hours=hours, default_timezone=timezone, problems=problems)
     if not all(problem.is_warning for problem in problems):
         raise ConfigurationError(str(path), problems)
@@ -90,14 +94,6 @@ def _run(arguments: argparse.Namespace) -> int:
     ):
         print(line)
     return 0 if resolution.reaches else 1
-
-
-def _hours(tables: Mapping[str, Any]) -> "Mapping[str, Hours]":
-    if tables.get("hours"):
-        print(
-            "queue-alert: warning: opening hours are not looked at: all are taken for open", file=sys.stderr
-        )
-    return {}
 
 
 def _instant(text: str | None, timezone: str) -> "Instant":

@@ -392,6 +392,14 @@ def test_an_alert_says_what_where_since_when_why_and_who_has_it_in_hand() -> Non
     ]
 
 
+def test_an_alert_says_who_is_told_and_when_nobody_is_left() -> None:
+    told = alert("crowd", told=("anna", "ben"))
+    assert alert_lines(told, alert("long", told=("ben",), is_exhausted=True)) == [
+        " ALERTS !! crowd Sales since 12:01:37: waiting 6 >= 5 (told anna, ben)",
+        "        !! long Sales since 12:01:37: waiting 6 >= 5 NOBODY HAS IT IN HAND",
+    ]
+
+
 def test_of_many_alerts_the_first_are_shown_and_the_others_counted() -> None:
     lines = alert_lines(*(alert(f"r{number}") for number in range(7)))
     assert [line.split(" since")[0] for line in lines] == [
