@@ -20,6 +20,7 @@ _WRONG: Final = 2
 _INTERRUPTED: Final = 130
 
 _OURS: Final = (
+    "backtest",
     "backup",
     "check",
     "completion",

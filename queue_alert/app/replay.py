@@ -1,10 +1,14 @@
 """A recording played through the core in simulated time: the same floor, as fast as it can be worked out."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
+from queue_alert.app.logs import SkippedCounter
+from queue_alert.app.recordings import Recording
+from queue_alert.app.registry import TRANSLATORS, Registry
+from queue_alert.core.effects import Effect
 from queue_alert.core.events import AcdEvent
 from queue_alert.core.monitor import Monitor
 from queue_alert.core.policy import Policy
@@ -12,7 +16,7 @@ from queue_alert.core.units import Instant, Seconds
 from queue_alert.core.view import FloorView, GroupView
 from queue_alert.ports import RecordedData, RecordedEvent, RecordedItem, Translator
 
-__all__ = ["SETTLE_S", "FigureLine", "Replay", "replay_policy"]
+__all__ = ["SETTLE_S", "FigureLine", "Replay", "replay_policy", "translator_of"]
 
 SETTLE_S: Final[Seconds] = 60.0
 """How long after the last item the replay goes on, so that every outcome is decided."""
@@ -35,6 +39,16 @@ class FigureLine(msgspec.Struct, frozen=True, kw_only=True):
     rerouted: int
 
 
+def translator_of(recording: Recording, registry: Registry) -> Translator | None:
+    """Return what understands a recording's bytes; ``None`` where its events are neutral."""
+    if not recording.translator:
+        return None
+    translator: Translator = registry.load_any(TRANSLATORS, recording.translator)(
+        "recording", SkippedCounter("recording")
+    )
+    return translator
+
+
 def replay_policy(policy: Policy) -> Policy:
     """Return ``policy`` without a daily reset, feeds and signals: for a recording, however long."""
     return msgspec.structs.replace(policy, reset_at_s=None, feeds=(), signals=())
@@ -47,9 +61,18 @@ class Replay:
         policy: How to count; see :func:`replay_policy`.
         translator: What understands the recording's bytes; ``None`` where its events are neutral.
         started_at: When the recording began.
+        heard: Called with every effect, and when it was.
     """
 
-    def __init__(self, policy: Policy, *, translator: Translator | None, started_at: Instant) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        translator: Translator | None,
+        started_at: Instant,
+        heard: Callable[[Effect, Instant], None] | None = None,
+    ) -> None:
+        self._heard = heard
         self._monitor = Monitor(policy, started_at)
         self._translator = translator
         self._started_at = started_at
@@ -61,7 +84,7 @@ class Replay:
         now = max(self._now, self._started_at + item.at)
         yield from self._pass_time(now)
         for event in self._events(item, now):
-            self._monitor.handle(event, now)
+            self._hear(self._monitor.handle(event, now))
             yield from self._changed(now)
 
     def finish(self) -> Iterator[FigureLine]:
@@ -90,11 +113,16 @@ class Replay:
     def _pass_time(self, now: Instant) -> Iterator[FigureLine]:
         while (deadline := self._monitor.next_deadline()) is not None and deadline <= now:
             self._now = max(self._now, deadline)
-            self._monitor.advance(self._now)
+            self._hear(self._monitor.advance(self._now))
             yield from self._changed(self._now)
         self._now = now
-        self._monitor.advance(now)
+        self._hear(self._monitor.advance(now))
         yield from self._changed(now)
+
+    def _hear(self, effects: Iterable[Effect]) -> None:
+        if self._heard is not None:
+            for effect in effects:
+                self._heard(effect, self._now)
 
     def _changed(self, now: Instant) -> Iterator[FigureLine]:
         changes = self._monitor.changes(now)

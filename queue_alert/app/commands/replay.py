@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from queue_alert.app.replay import FigureLine, Replay
     from queue_alert.core.policy import Policy
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "Progress"]
 
 _DESCRIPTION = """\
 Play a recording through the monitor's core.
@@ -95,16 +95,11 @@ def _policy(config: Path | None, registry: "Registry") -> "Policy":
 
 
 def _replay(recording: "Recording", policy: "Policy", registry: "Registry") -> "Replay":
-    from queue_alert.app.logs import SkippedCounter
-    from queue_alert.app.registry import TRANSLATORS
-    from queue_alert.app.replay import Replay, replay_policy
+    from queue_alert.app.replay import Replay, replay_policy, translator_of
 
     if not recording.is_timed:
         print(f"queue-alert: {recording.path}: the times are missing; waits mean nothing", file=sys.stderr)
-    translator = None
-    if recording.translator:
-        make = registry.load_any(TRANSLATORS, recording.translator)
-        translator = make("recording", SkippedCounter("recording"))
+    translator = translator_of(recording, registry)
     return Replay(replay_policy(policy), translator=translator, started_at=recording.started_at)
 
 
@@ -112,7 +107,7 @@ def _lines(replay: "Replay", recording: "Recording", speed: float) -> Iterator["
     from queue_alert.app.logs import SkippedCounter
     from queue_alert.ports import RecordedData
 
-    progress = _Progress(recording.size)
+    progress = Progress(recording.size)
     began = time.monotonic()
     for item in recording.format.read(recording.path, SkippedCounter("recording")):
         if math.isfinite(speed):
@@ -124,10 +119,11 @@ def _lines(replay: "Replay", recording: "Recording", speed: float) -> Iterator["
     progress.end()
 
 
-class _Progress:
+class Progress:
     """Says on stderr how far it is, where somebody sees it and it takes a while."""
 
     def __init__(self, size: int) -> None:
+        """Begin to count up to ``size`` bytes; of 0 nothing is said."""
         self._size = size
         self._done = 0
         self._said_at = time.monotonic()
